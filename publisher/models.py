@@ -489,9 +489,11 @@ class Plan:
 class Selection:
     """Which articles an issue takes.
 
-    `since` is "last issue", "always" or an ISO date; all of `tags` are alternatives.
+    `since` is "last issue", "always" or an ISO date; `tags` are alternatives, and any
+    of `not_tags` leaves an article out.
     """
 
+    only: tuple[str, ...] = ()  # slugs; empty: any
     tags: tuple[str, ...] = ()
     not_tags: tuple[str, ...] = ()
     language: str = ""
@@ -507,6 +509,7 @@ class EmailPart:
 
     template: str = "digest"
     list: str = ""
+    to: tuple[str, ...] = ()  # addresses, instead of a list
     through: str = "outbox"
     subject: str = ""  # a template; empty: the template's own
 

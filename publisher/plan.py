@@ -1,0 +1,271 @@
+"""Articles x audience x channels -> a Plan: frozen, hashed, stored nowhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+
+from publisher.errors import PlanChanged
+from publisher.models import (
+    Article,
+    Channel,
+    Delivery,
+    Draft,
+    EmailDraft,
+    Issue,
+    Json,
+    Plan,
+    PostDraft,
+    PostPart,
+    Selection,
+    Site,
+    Subscriber,
+    TagRule,
+    fingerprint,
+    unique,
+)
+
+WORDS = {
+    "articles": "the articles",
+    "drafts": "what they are rendered to",
+    "audience": "who gets it",
+    "channels": "the channels",
+    "sender": "the sender or the site",
+}
+
+
+# --- which articles ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The articles of an issue, and why each other one is not in it."""
+
+    articles: tuple[Article, ...]
+    left_out: tuple[tuple[Article, str], ...]
+
+
+def choose(
+    articles: Iterable[Article], selection: Selection, *, sent: Set[str], now: datetime
+) -> Chosen:
+    """Pick the articles of an issue; every other one gets a reason in words."""
+    taken: list[Article] = []
+    left_out: list[tuple[Article, str]] = []
+    for article in _ordered(articles, selection.order):
+        reason = _reason_against(article, selection, sent, now)
+        if not reason and selection.at_most and len(taken) >= selection.at_most:
+            reason = "waits for a later issue"
+        if reason:
+            left_out.append((article, reason))
+            continue
+        taken.append(article)
+    if len(taken) < selection.at_least:
+        few = f"fewer than {selection.at_least} are new"
+        return Chosen((), (*left_out, *((article, few) for article in taken)))
+    return Chosen(tuple(taken), tuple(left_out))
+
+
+def _ordered(articles: Iterable[Article], order: str) -> list[Article]:
+    by_slug = sorted(articles, key=lambda article: article.slug)
+    if order == "title":
+        return sorted(by_slug, key=lambda article: article.title.casefold())
+    undated = datetime.min.replace(tzinfo=UTC)
+    return sorted(
+        by_slug,
+        key=lambda article: article.published or undated,
+        reverse=order == "newest",
+    )
+
+
+def _reason_against(
+    article: Article, selection: Selection, sent: Set[str], now: datetime
+) -> str:
+    """Return why the selection does not take the article, or ""."""
+    if selection.only:
+        return "" if article.slug in selection.only else "not asked for"
+    tags = _folded(article.tags)
+    if selection.tags and not tags & _folded(selection.tags):
+        return "has none of the tags"
+    if tags & _folded(selection.not_tags):
+        return "has a tag that is left out"
+    if selection.language and article.language != selection.language:
+        return "is in another language"
+    if article.draft:
+        return "is a draft"
+    if article.published and article.published > now:
+        return "is dated in the future"
+    if selection.since == "last issue":
+        return "was already sent" if article.slug in sent else ""
+    if selection.since != "always" and _is_older(article, selection.since):
+        return f"is older than {selection.since}"
+    return ""
+
+
+def _folded(tags: Iterable[str]) -> set[str]:
+    return {tag.casefold() for tag in tags}
+
+
+def _is_older(article: Article, since: str) -> bool:
+    published = article.published
+    return published is not None and published.date() < date.fromisoformat(since)
+
+
+# --- which posts -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the tag rules say about one article on one channel."""
+
+    goes: bool
+    why: tuple[str, ...]
+    hashtags: tuple[str, ...] = ()
+    content_warning: str = ""
+
+
+def wording(
+    article: Article, channel: str, part: PostPart, rules: Sequence[TagRule]
+) -> Wording:
+    """Decide whether the article becomes a post there, and with which extras.
+
+    `channel` is the name as the campaign writes it (`mastodon:work`).
+    """
+    tags = _folded(article.tags)
+    if part.tags and not tags & _folded(part.tags):
+        return Wording(goes=False, why=("it has none of the tags of this post",))
+    why: list[str] = []
+    hashtags: list[str] = []
+    warning = ", ".join(article.labels)
+    for number, rule in enumerate(rules, start=1):
+        hit = [tag for tag in article.tags if tag.casefold() in _folded(rule.tags)]
+        if not hit or (rule.through and channel not in rule.through):
+            continue
+        if rule.skip:
+            return Wording(goes=False, why=(f"rule {number} ({hit[0]}) leaves it out",))
+        why.append(f"rule {number} ({', '.join(hit)})")
+        hashtags += rule.hashtags
+        warning = rule.content_warning or warning
+    return Wording(
+        goes=True, why=tuple(why), hashtags=unique(hashtags), content_warning=warning
+    )
+
+
+# --- the plan ----------------------------------------------------------------------
+
+
+def email_key(issue: Issue, channel: Channel, address: str) -> str:
+    """Return the delivery's key; it holds no address, for keys travel in headers."""
+    reader = hashlib.sha256(address.casefold().encode()).hexdigest()[:16]
+    return f"{issue.id}/{channel.name}/{reader}"
+
+
+def post_key(issue: Issue, channel: Channel, slug: str) -> str:
+    """Return the delivery's key for the post about one article."""
+    return f"{issue.id}/{channel.name}/{slug}"
+
+
+def make(
+    issue: Issue,
+    *,
+    articles: Sequence[Article],
+    site: Site,
+    emails: Iterable[tuple[Channel, Subscriber, EmailDraft]],
+    posts: Iterable[tuple[Channel, PostDraft]],
+    left_out: Iterable[str] = (),
+) -> Plan:
+    """Freeze who gets what through which channel."""
+    drafts: dict[str, Draft] = {}
+    names: dict[int, str] = {}  # a draft serves many readers: name it once
+    deliveries: list[Delivery] = []
+    for channel, reader, email in emails:
+        name = names.get(id(email)) or names.setdefault(id(email), email.id)
+        drafts[name] = email
+        deliveries.append(
+            Delivery(
+                key=email_key(issue, channel, reader.address),
+                issue=issue.id,
+                channel=channel.name,
+                draft=name,
+                recipient=reader.address,
+            )
+        )
+    for channel, post in posts:
+        drafts[post.id] = post
+        deliveries.append(
+            Delivery(
+                key=post_key(issue, channel, post.article),
+                issue=issue.id,
+                channel=channel.name,
+                draft=post.id,
+            )
+        )
+    return Plan(
+        issue=issue,
+        drafts=drafts,
+        deliveries=tuple(deliveries),
+        left_out=tuple(Counter(left_out).items()),
+        parts={
+            "articles": fingerprint([article.data() for article in articles]),
+            "drafts": fingerprint(sorted(drafts)),
+            "audience": fingerprint(sorted(one.key for one in deliveries)),
+            "channels": fingerprint(unique(one.channel for one in deliveries)),
+            "sender": fingerprint(asdict(site)),
+        },
+    )
+
+
+# --- a plan on paper ---------------------------------------------------------------
+
+
+def data(plan: Plan) -> Json:
+    """Return the plan as `publisher plan --json` prints it: no reader's address."""
+    issue = plan.issue
+    return {
+        "campaign": issue.campaign,
+        "issue": issue.id,
+        "scheduled_at": issue.scheduled_at and issue.scheduled_at.isoformat(),
+        "is_rehearsal": issue.is_rehearsal,
+        "resumes": plan.resumes,
+        "articles": list(issue.articles),
+        "channels": plan.counts(),
+        "deliveries": len(plan.deliveries),
+        "drafts": [
+            {"id": name, "kind": draft.kind, "template": draft.template}
+            for name, draft in plan.drafts.items()
+        ],
+        "left_out": dict(plan.left_out),
+        "hash": plan.hash,
+        "parts": dict(plan.parts),
+    }
+
+
+def refuse_drift(saved: Mapping[str, object], plan: Plan) -> None:
+    """Raise `PlanChanged` unless the saved plan is still what would be sent."""
+    parts = saved.get("parts")
+    if not isinstance(parts, Mapping) or "issue" not in saved:
+        raise PlanChanged(
+            "this file is not a plan", hint="Try: publisher plan NAME --json > FILE"
+        )
+    if saved["issue"] != plan.issue.id:
+        raise PlanChanged(
+            f"the plan is for {saved['issue']}, and that issue is no longer the next",
+            hint="Look at it again: publisher plan",
+        )
+    changed = [WORDS[name] for name in WORDS if parts.get(name) != plan.parts[name]]
+    if changed:
+        raise PlanChanged(
+            f"since the plan was made, {_listed(changed)} changed; nothing was sent",
+            hint="Look at it again: publisher plan",
+        )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Join words as a sentence does.
+
+    >>> _listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
