@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 
@@ -49,7 +50,11 @@ class Chosen:
 
 
 def choose(
-    articles: Iterable[Article], selection: Selection, *, sent: Set[str], now: datetime
+    articles: Iterable[Article],
+    selection: Selection,
+    *,
+    sent: AbstractSet[str],
+    now: datetime,
 ) -> Chosen:
     """Pick the articles of an issue; every other one gets a reason in words."""
     taken: list[Article] = []
@@ -81,7 +86,7 @@ def _ordered(articles: Iterable[Article], order: str) -> list[Article]:
 
 
 def _reason_against(
-    article: Article, selection: Selection, sent: Set[str], now: datetime
+    article: Article, selection: Selection, sent: AbstractSet[str], now: datetime
 ) -> str:
     """Return why the selection does not take the article, or ""."""
     if selection.only:
@@ -178,10 +183,10 @@ def make(
 ) -> Plan:
     """Freeze who gets what through which channel."""
     drafts: dict[str, Draft] = {}
-    names: dict[int, str] = {}  # a draft serves many readers: name it once
+    names: dict[EmailDraft, str] = {}  # one draft serves many readers: name it once
     deliveries: list[Delivery] = []
     for channel, reader, email in emails:
-        name = names.get(id(email)) or names.setdefault(id(email), email.id)
+        name = names.get(email) or names.setdefault(email, email.id)
         drafts[name] = email
         deliveries.append(
             Delivery(
