@@ -1,0 +1,1 @@
+"""HTTP, both ways: `fetch` reads pages, `call` speaks with providers."""
