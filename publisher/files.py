@@ -1,0 +1,152 @@
+"""Files: reads texts that may be anything, writes them whole, finds what is shipped."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import secrets
+from pathlib import Path
+
+from publisher.errors import PublisherError, SourceError
+
+MEGABYTE = 1_000_000
+LIMIT = 10 * MEGABYTE
+# The longer marks first: UTF-32's little-endian mark begins with UTF-16's.
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+BINARY = (b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b")
+
+
+def shipped(*parts: str) -> Path:
+    """Return the path of what travels with the program: `shipped("templates")`.
+
+    In a wheel it lies inside the package, in a checkout at the top level beside it.
+    """
+    package = Path(__file__).resolve().parent
+    inside = package.joinpath("shipped", *parts)
+    return inside if inside.exists() else package.parent.joinpath(*parts)
+
+
+def read_text(path: Path, *, limit: int = LIMIT, where: str = "") -> str:
+    """Read a text file, or say in one line why it is none.
+
+    `where` is what errors call the file, such as its path below the project. Line
+    ends become newlines, whatever the file has.
+    """
+    where = where or str(path)
+    text = decode(_read(path, limit, where), where=where)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read(path: Path, limit: int, where: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > limit:
+                raise _too_big(size, limit, where)
+            data = file.read(limit + 1)  # a pipe has no size before it is read
+    except FileNotFoundError:
+        raise SourceError(
+            "there is no such file", where=where, hint=_closest(path)
+        ) from None
+    except IsADirectoryError:
+        raise SourceError(
+            "is a folder, not a file", where=where, hint="Try: name a file in it"
+        ) from None
+    except PermissionError:
+        raise SourceError(
+            "may not be read", where=where, hint=f"Try: chmod u+r {where}"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SourceError(f"cannot be read: {reason}", where=where) from error
+    if len(data) > limit:
+        raise _too_big(len(data), limit, where)
+    return data
+
+
+def decode(data: bytes, *, where: str) -> str:
+    """Return the bytes of a text file as text; the byte order mark is dropped."""
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return _decode(data[len(mark) :], encoding, where)
+    if b"\x00" in data or data.startswith(BINARY):
+        raise SourceError(
+            "is not a text file",
+            where=where,
+            hint="Try: export it as plain text, Markdown or HTML",
+        )
+    return _decode(data, "utf-8", where)
+
+
+def _decode(data: bytes, encoding: str, where: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode(encoding, "replace")
+        line = before.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+        raise SourceError(
+            f"byte 0x{data[error.start]:02X} is not {encoding[:6].upper().rstrip('-')}",
+            where=f"{where}:{line}",
+            hint="Try: save it as UTF-8",
+        ) from None
+
+
+def write(path: Path, data: bytes | str, *, mode: int = 0o666) -> None:
+    """Write a file whole or not at all, also when the program is killed halfway.
+
+    Missing folders are made. `mode` is that of a new file, before the umask.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    draft = path.with_name(f".{path.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with open(os.open(draft, flags, mode), "wb") as file:  # noqa: PTH123  has a mode
+                file.write(raw)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise PublisherError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(path),
+            hint="Try: check the folder's permissions and the free space",
+        ) from error
+
+
+def _too_big(size: int, limit: int, where: str) -> SourceError:
+    return SourceError(
+        f"is {_megabytes(size)}; the limit is {_megabytes(limit)}",
+        where=where,
+        hint="Try: split it, or raise fetch.max_mb in publisher.yaml",
+    )
+
+
+def _megabytes(size: int) -> str:
+    """Return a size for a person.
+
+    >>> _megabytes(50_000_000), _megabytes(10_000_001), _megabytes(2_048)
+    ('50 MB', '10.1 MB', '2.1 kB')
+    """
+    unit, name = (MEGABYTE, "MB") if size >= MEGABYTE else (1_000, "kB")
+    tenths = -(-size * 10 // unit)  # up: a file over the limit must not look equal
+    return f"{tenths / 10:g} {name}"
+
+
+def _closest(path: Path) -> str:
+    from publisher.text import suggest
+
+    try:
+        names = [other.name for other in path.parent.iterdir()]
+    except OSError:
+        return "Try: check the folder's name"
+    close = suggest(path.name, names)
+    return f"Did you mean {close}?" if close else "Try: check the name"
