@@ -54,8 +54,9 @@ clean:  ## remove the environment, the caches and what the demo made
 
 .venv/.ready: .venv/bin/uv requirements.lock pyproject.toml
 	@echo "installing what publisher needs ..."
-	@$(UV) install --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	@$(UV) install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q publisher
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.lock

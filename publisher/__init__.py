@@ -1,3 +1,118 @@
-"""Turns articles into email digests and social posts, and sends them once."""
+"""Turns articles into email digests and social posts, and sends them once.
+
+The Python door. Everything that the command line does, a program can do:
+
+>>> import publisher
+>>> with publisher.Project("letters/") as project:              # doctest: +SKIP
+...     plan = project.plan("weekly-digest")
+...     problems = project.check(plan)
+...     report = project.send(plan)
+>>> publisher.send("article.md", through="mastodon")            # doctest: +SKIP
+
+Nothing is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from publisher.errors import (
+        CheckFailed,
+        ConfigError,
+        PlanChanged,
+        ProviderError,
+        PublisherError,
+        Refused,
+        Rejected,
+        RenderError,
+        SourceError,
+        StoreError,
+        Throttled,
+        Unavailable,
+        Uncertain,
+    )
+    from publisher.models import (
+        Article,
+        Campaign,
+        Channel,
+        Email,
+        EmailDraft,
+        Limits,
+        Plan,
+        Post,
+        PostDraft,
+        Problem,
+        Receipt,
+        Report,
+        Subscriber,
+    )
+    from publisher.project import Asked, Project, Shown
 
 __version__ = "0.1.0"
+__all__ = [
+    "Article",
+    "Asked",
+    "Campaign",
+    "Channel",
+    "CheckFailed",
+    "ConfigError",
+    "Email",
+    "EmailDraft",
+    "Limits",
+    "Plan",
+    "PlanChanged",
+    "Post",
+    "PostDraft",
+    "Problem",
+    "Project",
+    "ProviderError",
+    "PublisherError",
+    "Receipt",
+    "Refused",
+    "Rejected",
+    "RenderError",
+    "Report",
+    "Shown",
+    "SourceError",
+    "StoreError",
+    "Subscriber",
+    "Throttled",
+    "Unavailable",
+    "Uncertain",
+    "send",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Find a noun, an error or the project in its room, when it is asked for."""
+    if name in __all__:
+        for room in ("models", "errors", "project"):
+            module = import_module(f"publisher.{room}")
+            if hasattr(module, name):
+                return getattr(module, name)
+    raise AttributeError(f"module 'publisher' has no attribute {name!r}")
+
+
+def send(
+    name: str,
+    *,
+    through: str,
+    to: Sequence[str] = (),
+    root: str = ".",
+    again: bool = False,
+) -> Report:
+    """Send one article (path, URL or slug) or campaign through one channel, once.
+
+    `root` is the publisher folder, or any folder below it. The same call twice sends
+    nothing the second time, unless `again`. Raises `CheckFailed` where a check stops it
+    and `ConfigError` where the channel is not configured.
+    """
+    from publisher.project import Asked, Project
+
+    with Project(root) as project:
+        asked = Asked(through=through, to=tuple(to), again=again)
+        return project.send(project.plan(name, asked))

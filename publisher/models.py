@@ -439,6 +439,7 @@ class Issue:
     planned_at: datetime
     scheduled_at: datetime | None = None
     is_rehearsal: bool = False
+    list: str = ""
     hash: str = ""
 
 

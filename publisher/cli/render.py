@@ -1,0 +1,88 @@
+"""`publisher render`: write a campaign's next messages to files, or print them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher import files, mime
+from publisher.cli.asking import asked_options
+from publisher.cli.output import in_project, open_project, say
+from publisher.models import Email
+
+if TYPE_CHECKING:
+    from publisher.project import Project, Shown
+
+FORMATS = ("html", "text", "eml", "json")
+
+
+@click.command(epilog="Example: publisher render weekly-digest -o out/")
+@click.argument("name", metavar="CAMPAIGN|ARTICLE")
+@asked_options
+@click.option("-o", "--output", default="-", help="A folder, or - to print.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    help="Default: all into a folder, text when printing.",
+)
+@in_project
+def command(
+    name: str,
+    through: str,
+    to: tuple[str, ...],
+    list_: str,
+    template: str,
+    output: str,
+    formats: tuple[str, ...],
+    folder: str | None,
+    *,
+    again: bool,
+) -> None:
+    """Render the next issue as it would be sent; nothing is sent or stored."""
+    from publisher.project import Asked
+
+    project = open_project(folder)
+    asked = Asked(through=through, to=to, list=list_, template=template, again=again)
+    _, shown = project.preview(name, asked)
+    for one in shown:
+        for form in formats or (("text",) if output == "-" else FORMATS):
+            _write(project, one, form, output)
+
+
+def _write(project: Project, shown: Shown, form: str, output: str) -> None:
+    content = rendered(project, shown, form)
+    if content is None:
+        return
+    if output == "-":
+        click.echo(content)
+        return
+    name = shown.message.key.replace("/", "-").replace(":", "-")
+    if isinstance(shown.message, Email):
+        name = "email"
+    end = "txt" if form == "text" else form
+    path = Path(output) / f"{name}.{end}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write(path, content)
+    say(f"wrote {path}")
+
+
+def rendered(project: Project, shown: Shown, form: str) -> str | bytes | None:
+    """Return the message in one of `FORMATS`, or None where it has no such form."""
+    message = shown.message
+    if isinstance(message, Email):
+        forms: dict[str, str | bytes] = {
+            "html": message.html,
+            "text": message.text,
+            "eml": mime.encode(message),
+        }
+        return forms.get(form)
+    if form == "text":
+        return message.text
+    if form == "json":
+        return json.dumps(project.payload(shown), ensure_ascii=False, indent=2)
+    return None

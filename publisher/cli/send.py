@@ -1,0 +1,184 @@
+"""`publisher send`: send a campaign's next issue, or one article."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from publisher.cli.asking import asked_options
+from publisher.cli.check import say_problems
+from publisher.cli.output import (
+    as_json,
+    in_project,
+    is_interactive,
+    open_project,
+    plural,
+    print_json,
+    say,
+)
+from publisher.cli.plan import show_plan
+from publisher.errors import SourceError
+from publisher.models import State
+
+if TYPE_CHECKING:
+    from publisher.models import Plan, Report
+    from publisher.project import Project
+
+EPILOG = """\b
+Examples:
+  publisher send weekly-digest --dry-run
+  publisher send weekly-digest --to me@example.org
+  publisher send articles/hello.md --through mastodon
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("name", metavar="CAMPAIGN|ARTICLE")
+@asked_options
+@click.option("-n", "--dry-run", is_flag=True, help="Only show what would happen.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--plan", "file", metavar="FILE", help="Send exactly this saved plan.")
+@as_json
+@in_project
+@click.pass_context
+def command(
+    ctx: click.Context,
+    name: str,
+    through: str,
+    to: tuple[str, ...],
+    list_: str,
+    template: str,
+    file: str | None,
+    folder: str | None,
+    *,
+    again: bool,
+    dry_run: bool,
+    yes: bool,
+    json_: bool,
+) -> None:
+    """Send, once. Interrupted, the same command goes on where it stopped.
+
+    Exit codes: 0 done, 1 you can fix it, 2 usage, 3 sent in part, 4 stopped by a check.
+    """
+    from publisher.project import Asked
+
+    project = open_project(folder)
+    saved = _saved(file)
+    asked = Asked(through=through, to=to, list=list_, template=template, again=again)
+    plan = project.plan(name, asked)
+    if not json_:
+        for problem in project.unreadable:
+            say(f"error: {problem}")
+        show_plan(project, plan)
+        say_problems(plan.issue.campaign, project.check(plan))
+    if dry_run or not plan.deliveries:
+        _nothing(plan, json_=json_, dry_run=dry_run)
+        return
+    if not yes:
+        _confirm(project, plan)
+    with stopping() as stop:
+        report = project.send(plan, saved=saved, stop=stop)
+    _tell(report, json_=json_)
+    ctx.exit(exit_code(report))
+
+
+def _saved(file: str | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        return dict(json.loads(Path(file).read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise SourceError(
+            "is not a saved plan",
+            where=file,
+            hint="Try: publisher plan NAME --json > FILE",
+        ) from error
+
+
+def _nothing(plan: Plan, *, json_: bool, dry_run: bool) -> None:
+    if json_:
+        from publisher import plan as planning
+
+        print_json({**planning.data(plan), "sent": 0})
+    elif dry_run:
+        say("dry run: nothing was sent or stored")
+    else:
+        say("nothing to send: nothing is new since the last issue, or nobody is there")
+
+
+def strangers(project: Project, plan: Plan) -> int:
+    """Return how many deliveries would leave this machine."""
+    counts = plan.counts().items()
+    return sum(n for name, n in counts if not project.channel(name).is_outbox)
+
+
+def _confirm(project: Project, plan: Plan) -> None:
+    count = strangers(project, plan)
+    if count <= 1:
+        return
+    if not is_interactive():
+        raise click.UsageError(
+            f"{plural(count, 'message')} would leave this machine and nobody is there "
+            "to ask; add --yes to send, or --dry-run to look"
+        )
+    if count <= 20:
+        click.confirm(f"Send {plural(count, 'message')}?", abort=True, err=True)
+        return
+    typed = click.prompt(f"Type {count} to send", err=True)
+    if typed.replace(",", "").strip() != str(count):
+        raise click.Abort
+
+
+class stopping:  # noqa: N801  reads as what it does: `with stopping() as stop`
+    """Turns Ctrl-C and SIGTERM into a wish: finish the message in hand, then stop."""
+
+    def __enter__(self) -> Callable[[], bool]:
+        self.wanted = False
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        self.before = {one: signal.signal(one, self._wish) for one in numbers}
+        return lambda: self.wanted
+
+    def _wish(self, *_: object) -> None:
+        if self.wanted:
+            raise KeyboardInterrupt
+        self.wanted = True
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+
+def exit_code(report: Report) -> int:
+    """Return 0 when all is accepted or skipped, 3 when some is not, 1 when none is."""
+    done = report.total(State.ACCEPTED, State.SKIPPED)
+    bad = report.total(State.FAILED, State.UNCERTAIN, State.PLANNED, State.CLAIMED)
+    if not bad:
+        return 0
+    return 3 if done or report.total(State.UNCERTAIN, State.FAILED) else 1
+
+
+def _tell(report: Report, *, json_: bool) -> None:
+    if json_:
+        print_json(
+            {
+                "issue": report.issue,
+                "sent": report.total(State.ACCEPTED),
+                "counts": report.counts,
+                "folders": report.folders,
+                "stopped": dict(report.stopped),
+            }
+        )
+        return
+    for channel, counts in report.counts.items():
+        words = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        say(f"{channel}: {words}")
+    for channel, why in report.stopped:
+        say(f"error: {channel} stopped: {why}")
+    for folder in report.folders:
+        say(f"written to {folder}")
+    say(f"Try: publisher status {report.issue}")

@@ -1,0 +1,220 @@
+"""The hall: has the verbs, and is the only room that knows the order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from publisher import checks, providers
+from publisher import plan as planning
+from publisher.errors import CheckFailed
+from publisher.models import (
+    Campaign,
+    Channel,
+    Delivery,
+    Draft,
+    Message,
+    Plan,
+    Problem,
+    Report,
+    Subscriber,
+)
+from publisher.project.drafting import Drafting
+from publisher.project.folder import Folder, find_root, now_utc
+from publisher.project.intentions import Asked, Intention, narrowed, one_off
+from publisher.project.running import Ran, run_due
+from publisher.project.sending import (
+    Addressing,
+    Progress,
+    Stop,
+    never,
+    send_issue,
+    silent,
+)
+
+__all__ = ["Asked", "Project", "Ran", "Shown", "find_root", "now_utc"]
+
+SAMPLE_READER = Subscriber(address="reader@example.org", name="Ana Reader")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message as it would leave: what `preview` and `render` show."""
+
+    channel: Channel
+    draft: Draft
+    message: Message
+
+
+class Project(Folder):
+    """An owner's folder, and what can be done with it.
+
+    >>> with Project("letters/") as project:                     # doctest: +SKIP
+    ...     plan = project.plan("weekly-digest")
+    ...     for problem in project.check(plan):
+    ...         print(problem.message)
+    ...     report = project.send(plan)
+
+    `environ` holds secrets and facts of the machine; `.env` in the folder fills what it
+    lacks. `clock` returns an aware time.
+    """
+
+    def intention(self, name: str, asked: Asked = Asked()) -> Intention:  # noqa: B008
+        """Return what a name and flags mean: a campaign, or one article."""
+        if any(campaign.name == name for campaign in self.campaigns):
+            campaign = narrowed(self.campaign(name), asked, self.channel)
+            return Intention(campaign, self.articles)
+        article = self.article(name)
+        channel = self.channel(asked.through or "outbox")
+        sender = self.settings.site.sender.address
+        return Intention(one_off(article, asked, channel, sender=sender), [article])
+
+    def plan(
+        self,
+        name: str,
+        asked: Asked = Asked(),  # noqa: B008
+        *,
+        scheduled_at: datetime | None = None,
+    ) -> Plan:
+        """Say who would get what, of a campaign or of one article; store nothing.
+
+        An issue that was interrupted is planned on as it stands in the ledger, unless
+        the plan is for a scheduled time of its own.
+        """
+        intention = self.intention(name, asked)
+        draft = Drafting(self, intention.campaign)
+        campaign, is_rehearsal = intention.campaign.name, draft.is_rehearsal()
+        ledger = self.books.ledger
+        begun = ledger.unfinished(campaign, is_rehearsal=is_rehearsal)
+        if begun and scheduled_at is None:
+            return self.resumed(begun.id)
+        return draft.plan(
+            intention.articles,
+            sent=ledger.sent_articles(campaign, is_rehearsal=is_rehearsal),
+            number=ledger.next_number(campaign),
+            now=self.clock(),
+            scheduled_at=scheduled_at,
+        )
+
+    def resumed(self, issue_id: str) -> Plan:
+        """Return the plan of an issue that the ledger already holds."""
+        ledger = self.books.ledger
+        issue = ledger.issue(issue_id)
+        assert issue  # noqa: S101  the ledger has just named it
+        return Plan(
+            issue=issue,
+            drafts=ledger.drafts(issue.id),
+            deliveries=tuple(ledger.deliveries(issue.id)),
+            parts={"drafts": issue.hash},
+            resumes=True,
+        )
+
+    def check(self, plan: Plan) -> list[Problem]:
+        """Ask every check whether the drafts may go; errors come first."""
+        facts = checks.Facts(site=self.settings.site, limits=self._limits(plan))
+        problems = checks.run(plan.drafts.values(), facts)
+        return sorted(problems, key=lambda problem: problem.level != "error")
+
+    def _limits(self, plan: Plan) -> dict[str, Any]:
+        channels = [self.channel(name) for name in plan.counts()]
+        return {channel.network: channel.limits for channel in channels}
+
+    def send(
+        self,
+        plan: Plan,
+        *,
+        saved: Mapping[str, object] | None = None,
+        stop: Stop = never,
+        progress: Progress = silent,
+    ) -> Report:
+        """Send what the plan says, once, and say how it ended.
+
+        `saved` is a plan on paper (`publisher plan --json`): where it is not what would
+        be sent now, `PlanChanged` is raised. `CheckFailed` carries what a check found.
+        """
+        if saved is not None:
+            planning.refuse_drift(saved, plan)
+        errors = [one for one in self.check(plan) if one.level == "error"]
+        if errors and not plan.resumes:
+            raise CheckFailed(errors)
+        if not plan.deliveries:
+            return Report(issue=plan.issue.id, counts={})
+        return send_issue(self, plan, stop=stop, progress=progress)
+
+    def preview(
+        self,
+        name: str,
+        asked: Asked = Asked(),  # noqa: B008
+        *,
+        reader: Subscriber | None = None,
+    ) -> tuple[Plan, list[Shown]]:
+        """Return the next issue as it would be sent, one message of each draft.
+
+        Articles that were sent already are shown again rather than nothing. The email
+        is shown to `reader`, else to the first of its readers, else to a sample one.
+        """
+        intention = self.intention(name, asked)
+        draft = Drafting(self, intention.campaign, readers=self._first(intention, reader))
+        made = self._next_or_last(draft, intention)
+        addressing = Addressing(self, made.issue, made.drafts)
+        shown = [self._shown(one, addressing, draft.readers) for one in made.deliveries]
+        return made, shown
+
+    def _next_or_last(self, draft: Drafting, intention: Intention) -> Plan:
+        ledger, campaign = self.books.ledger, intention.campaign
+        number = ledger.next_number(campaign.name)
+        sent = ledger.sent_articles(campaign.name, is_rehearsal=draft.is_rehearsal())
+        made = draft.plan(intention.articles, sent=sent, number=number, now=self.clock())
+        if made.issue.articles:
+            return made
+        always = replace(campaign.articles, since="always", at_least=1)
+        draft.campaign = replace(campaign, articles=always)
+        draft.left_out.clear()
+        return draft.plan(
+            intention.articles, sent=set(), number=number, now=self.clock()
+        )
+
+    def _first(
+        self, intention: Intention, reader: Subscriber | None
+    ) -> Sequence[Subscriber]:
+        email = intention.campaign.email
+        if reader or email is None:
+            return [reader] if reader else []
+        if email.to:
+            return [Subscriber(address=email.to[0])]
+        return self.books.subscribers.audience(email.list)[:1] or [SAMPLE_READER]
+
+    def _shown(
+        self,
+        delivery: Delivery,
+        addressing: Addressing,
+        readers: Sequence[Subscriber] | None,
+    ) -> Shown:
+        channel = self.channel(delivery.channel)
+        draft = addressing.drafts[delivery.draft]
+        if draft.kind == "email" and readers:
+            return Shown(channel, draft, addressing.email(delivery, readers[0]))
+        return Shown(channel, draft, addressing.message(delivery))
+
+    def explain(
+        self, name: str
+    ) -> list[tuple[Campaign, str, planning.Wording]]:
+        """Say of one article which campaigns post it where, and by which rule."""
+        article = self.article(name)
+        rules = self.settings.rules
+        return [
+            (campaign, channel, planning.wording(article, channel, part, rules))
+            for campaign in self.campaigns
+            for part in campaign.posts
+            for channel in part.through
+        ]
+
+    def payload(self, shown: Shown) -> dict[str, Any] | None:
+        """Return the JSON that a post's network would get; None for an email."""
+        return providers.payload(shown.channel.network, shown.message)
+
+    def run(self, *, stop: Stop = never) -> list[Ran]:
+        """Do what the schedules say is due now, each run once, and return what it was."""
+        return run_due(self, stop=stop)

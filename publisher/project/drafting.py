@@ -1,0 +1,137 @@
+"""From an intention to a plan: chooses, renders, finds the readers, freezes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from publisher import plan as planning
+from publisher.models import (
+    Article,
+    Campaign,
+    Channel,
+    EmailDraft,
+    EmailPart,
+    Issue,
+    Plan,
+    PostDraft,
+    Subscriber,
+)
+from publisher.project.folder import Folder
+
+if TYPE_CHECKING:
+    from publisher.render import Letter
+
+@dataclass
+class Drafting:
+    """The making of one plan; `left_out` collects the reasons on the way."""
+
+    folder: Folder
+    campaign: Campaign
+    readers: Sequence[Subscriber] | None = None  # instead of the campaign's own
+    left_out: list[str] = field(default_factory=list)
+
+    def channels(self) -> list[Channel]:
+        """Every channel that the campaign names, in its order."""
+        email = self.campaign.email
+        names = [email.through] if email else []
+        names += [name for part in self.campaign.posts for name in part.through]
+        return [self.folder.channel(name) for name in dict.fromkeys(names)]
+
+    def is_rehearsal(self) -> bool:
+        """Whether all of it would stay on this machine."""
+        return all(channel.is_outbox for channel in self.channels())
+
+    def plan(
+        self,
+        articles: Sequence[Article],
+        *,
+        sent: set[str],
+        number: int,
+        now: datetime,
+        scheduled_at: datetime | None = None,
+    ) -> Plan:
+        """Choose from the articles and freeze who gets what."""
+        selection = self.campaign.articles
+        chosen = planning.choose(articles, selection, sent=sent, now=now)
+        self.left_out += [f"article {reason}" for _, reason in chosen.left_out]
+        issue = Issue(
+            id=f"{self.campaign.name}/{number}",
+            campaign=self.campaign.name,
+            number=number,
+            articles=tuple(article.slug for article in chosen.articles),
+            planned_at=now,
+            scheduled_at=scheduled_at,
+            is_rehearsal=self.is_rehearsal(),
+            list=self.campaign.email.list if self.campaign.email else "",
+        )
+        made = planning.make(
+            issue,
+            articles=chosen.articles,
+            site=self.folder.settings.site,
+            emails=self._emails(issue, chosen.articles),
+            posts=self._posts(chosen.articles),
+            left_out=self.left_out,
+        )
+        return replace(made, issue=replace(issue, hash=made.hash))
+
+    def _emails(
+        self, issue: Issue, articles: Sequence[Article]
+    ) -> Iterator[tuple[Channel, Subscriber, EmailDraft]]:
+        part = self.campaign.email
+        if part is None or not articles:
+            return
+        channel = self.folder.channel(part.through)
+        letter = self._letter(part, issue, articles)
+        for reader in self._audience(part):
+            yield channel, reader, letter.draft(reader)
+
+    def _letter(
+        self, part: EmailPart, issue: Issue, articles: Sequence[Article]
+    ) -> Letter:
+        archive = self.folder.settings.site.archive_url
+        return self.folder.templates.letter(
+            part.template,
+            articles=articles,
+            issue=issue,
+            subject=part.subject,
+            view_url=archive.replace("{issue}", issue.id),
+        )
+
+    def _audience(self, part: EmailPart) -> Sequence[Subscriber]:
+        if self.readers is not None:
+            return self.readers
+        people = self.folder.books.subscribers
+        if part.to:
+            known = [people.find(one) or Subscriber(address=one) for one in part.to]
+            willing = [one for one in known if not people.is_suppressed(one.address)]
+        else:
+            known = people.all(part.list)
+            willing = people.audience(part.list)
+        gone = "reader is suppressed or left the list"
+        self.left_out += [gone] * (len(known) - len(willing))
+        return willing
+
+    def _posts(
+        self, articles: Sequence[Article]
+    ) -> Iterator[tuple[Channel, PostDraft]]:
+        rules = self.folder.settings.rules
+        for part in self.campaign.posts:
+            for name in part.through:
+                channel = self.folder.channel(name)
+                for article in articles[: part.at_most]:
+                    words = planning.wording(article, name, part, rules)
+                    if not words.goes:
+                        self.left_out.append(f"post left out: {'; '.join(words.why)}")
+                        continue
+                    draft = self.folder.templates.post(
+                        part.template,
+                        article=article,
+                        network=channel.network,
+                        limits=channel.limits,
+                        hashtags=words.hashtags,
+                        content_warning=words.content_warning,
+                    )
+                    yield channel, draft

@@ -1,0 +1,176 @@
+"""Opens an owner's folder: what is in it, and the books beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from publisher import files
+from publisher.errors import ConfigError, SourceError
+from publisher.models import Article, Campaign, Channel
+from publisher.text import suggest
+
+if TYPE_CHECKING:
+    from publisher.config import Settings
+    from publisher.render import Templates
+    from publisher.sources import FetchRules
+    from publisher.store import Books
+
+def now_utc() -> datetime:
+    """Return the time; the one clock of the program, handed to every room."""
+    return datetime.now(UTC)
+
+
+def find_root(start: str | Path) -> Path:
+    """Return the nearest folder at or above `start` that has a publisher.yaml."""
+    here = Path(start).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "publisher.yaml").is_file():
+            return folder
+    return here
+
+
+class Folder:
+    """An owner's folder, opened: each part is read when it is first asked for."""
+
+    def __init__(
+        self,
+        root: str | Path = ".",
+        *,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], datetime] = now_utc,
+    ) -> None:
+        self.root = find_root(root)
+        self.environ = os.environ if environ is None else environ
+        self.clock = clock
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the books."""
+        self._open.close()
+        self.__dict__.pop("books", None)
+
+    # --- what is in the folder ---
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of publisher.yaml, `.env` and the environment."""
+        from publisher import config
+
+        return config.load(self.root, self.environ)
+
+    @cached_property
+    def books(self) -> Books:
+        """The ledger, the subscribers and the runs."""
+        from publisher.store import open_books
+
+        return self._open.enter_context(open_books(self.settings.store_url))
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The owner's templates before the shipped ones."""
+        from publisher.render import Templates
+
+        folders = (self.root / "templates", files.shipped("templates"))
+        return Templates(folders, site=self.settings.site)
+
+    @cached_property
+    def _read(self) -> tuple[list[Article], list[SourceError]]:
+        from publisher import sources
+
+        return sources.read_all(
+            self.settings.articles,
+            root=self.root,
+            rules=self._fetch_rules(),
+            timezone=self.settings.site.timezone,
+        )
+
+    def _fetch_rules(self) -> FetchRules:
+        from publisher.sources import FetchRules
+
+        fetch = self.settings.fetch
+        return FetchRules(
+            allow_private=fetch.allow_private,
+            max_bytes=fetch.max_bytes,
+            timeout=fetch.timeout,
+            cache=self.root / ".publisher" / "cache",
+        )
+
+    @property
+    def articles(self) -> list[Article]:
+        """Every article that could be read, drafts too."""
+        return self._read[0]
+
+    @property
+    def unreadable(self) -> list[SourceError]:
+        """Why the others could not be read, one clear line each."""
+        return self._read[1]
+
+    def read(self, location: str) -> list[Article]:
+        """Read a file, a folder or a URL that need not belong to the project."""
+        from publisher import sources
+
+        if not (self.root / "publisher.yaml").is_file():
+            return sources.read(location, root=Path.cwd())
+        return sources.read(
+            location,
+            root=Path.cwd(),
+            rules=self._fetch_rules(),
+            timezone=self.settings.site.timezone,
+        )
+
+    def article(self, name: str) -> Article:
+        """Find an article by slug, or read it from a path or URL."""
+        known = {article.slug: article for article in self.articles}
+        if name in known:
+            return known[name]
+        if "/" in name or Path(name).exists():
+            return self.read(name)[0]
+        close = suggest(name, known)
+        raise SourceError(
+            f"there is no article {name!r}",
+            hint=f"Did you mean {close}?" if close else "Try: publisher articles",
+        )
+
+    @cached_property
+    def _schedules(self) -> tuple[list[Campaign], list[ConfigError]]:
+        from publisher import schedule
+
+        return schedule.campaigns(
+            self.root / "schedules", timezone=self.settings.site.timezone
+        )
+
+    @property
+    def campaigns(self) -> list[Campaign]:
+        """The campaigns of `schedules/`; raises where a file of them is wrong."""
+        for problem in self._schedules[1]:
+            raise problem
+        return self._schedules[0]
+
+    def campaign(self, name: str) -> Campaign:
+        """Find a campaign by name."""
+        known = {campaign.name: campaign for campaign in self.campaigns}
+        if name not in known:
+            close = suggest(name, known)
+            raise ConfigError(
+                f"there is no campaign {name!r} in schedules/",
+                hint=f"Did you mean {close}?" if close else "Try: publisher schedules",
+            )
+        return known[name]
+
+    def channel(self, name: str) -> Channel:
+        """Open a channel; nothing is sent by opening."""
+        from publisher import config, providers
+
+        return config.channel(name, self.settings, providers)

@@ -1,0 +1,153 @@
+"""From a begun issue to receipts: under the lease, channel by channel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from publisher import merge, send, tokens
+from publisher.errors import ConfigError
+from publisher.models import (
+    Delivery,
+    Draft,
+    Email,
+    Issue,
+    Message,
+    Plan,
+    Post,
+    PostDraft,
+    Report,
+    Subscriber,
+    unique,
+)
+
+if TYPE_CHECKING:
+    from publisher.project.folder import Folder
+
+Stop = Callable[[], bool]
+Progress = Callable[[int], None]
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+def silent(_count: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+class Addressing:
+    """Turns deliveries of one issue into messages, from what the books hold."""
+
+    def __init__(
+        self, folder: Folder, issue: Issue, drafts: Mapping[str, Draft]
+    ) -> None:
+        self.folder = folder
+        self.issue = issue
+        self.drafts = drafts
+        people = folder.books.subscribers
+        self._known = {reader.address: reader for reader in people.all()}
+
+    def message(self, delivery: Delivery) -> Message:
+        """Fill the slots of the delivery's draft for its recipient."""
+        draft = self.drafts[delivery.draft]
+        if isinstance(draft, PostDraft):
+            return self.post(draft, delivery)
+        reader = self._known.get(delivery.recipient)
+        reader = reader or Subscriber(address=delivery.recipient)
+        return self.email(delivery, reader)
+
+    def post(self, draft: PostDraft, delivery: Delivery) -> Post:
+        """Return the post; its time is the plan's, so a repeat is the same post."""
+        return merge.post(draft, key=delivery.key, created=self.issue.planned_at)
+
+    def email(self, delivery: Delivery, reader: Subscriber) -> Email:
+        """Return the email for a reader who may not be in the books."""
+        draft = self.drafts[delivery.draft]
+        assert not isinstance(draft, PostDraft)  # noqa: S101
+        site = self.folder.settings.site
+        return merge.email(
+            draft,
+            key=delivery.key,
+            reader=reader,
+            site=site,
+            issue=self.issue,
+            list_name=self.issue.list,
+            unsubscribe_url=tokens.unsubscribe_url(
+                site,
+                secret=self.folder.settings.secret,
+                address=reader.address,
+                list_name=self.issue.list,
+            ),
+        )
+
+
+def send_issue(
+    folder: Folder,
+    plan: Plan,
+    *,
+    stop: Stop = never,
+    progress: Progress = silent,
+) -> Report:
+    """Write the plan into the ledger, and hand over whatever is not handed over yet.
+
+    An issue that is in the ledger already is continued as it stands there, whoever
+    planned it: the plan at hand adds nothing to it.
+    """
+    ledger = folder.books.ledger
+    stopped: list[tuple[str, str]] = []
+    with ledger.lease(plan.issue.id):
+        if ledger.issue(plan.issue.id) is None:
+            ledger.begin(plan.issue, plan.drafts, plan.deliveries)
+        issue = ledger.issue(plan.issue.id) or plan.issue
+        rows = ledger.counts(issue.id)
+        addressing = Addressing(folder, issue, ledger.drafts(issue.id))
+        for name in rows:
+            why = _send_through(folder, name, addressing, stop, progress)
+            stopped += [(name, why)] if why else []
+        counts = ledger.counts(issue.id)
+    return Report(
+        issue=issue.id,
+        counts=counts,
+        folders=_folders(folder, counts, issue),
+        stopped=tuple(stopped),
+    )
+
+
+def _send_through(
+    folder: Folder, name: str, addressing: Addressing, stop: Stop, progress: Progress
+) -> str:
+    try:
+        channel = folder.channel(name)
+    except ConfigError as error:
+        return str(error)
+    return send.deliver(
+        addressing.issue.id,
+        channel=channel,
+        ledger=folder.books.ledger,
+        message_of=addressing.message,
+        skip_reason=_leavers(folder, addressing.issue),
+        now=folder.clock,
+        sleep=time.sleep,
+        stop=stop,
+        progress=progress,
+    )
+
+
+def _leavers(folder: Folder, issue: Issue) -> Callable[[Delivery], str]:
+    """Return the question whether a recipient left after the plan was made."""
+    gone = folder.books.subscribers.leavers(issue.list) if issue.list else set()
+
+    def reason(delivery: Delivery) -> str:
+        return "left the list" if delivery.recipient in gone else ""
+
+    return reason
+
+
+def _folders(
+    folder: Folder, counts: dict[str, dict[str, int]], issue: Issue
+) -> tuple[str, ...]:
+    base = folder.settings.outbox / issue.id.replace("/", "-")
+    return unique([str(base)] if any(n.startswith("outbox") for n in counts) else [])
