@@ -1,0 +1,1 @@
+"""The HTTP door: pages on loopback that show what would be sent."""

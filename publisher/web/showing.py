@@ -1,0 +1,120 @@
+"""What the preview page shows: one campaign or article, rendered as it would be sent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from publisher import mime, schedule
+from publisher.errors import PublisherError
+from publisher.models import Email, PostDraft
+from publisher.project import Project, Shown
+
+DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
+CLIPPED_AT = 102 * 1024  # bytes of HTML that Gmail shows
+
+
+@dataclass
+class Picture:
+    """One rendering: what the page asks for, and the messages behind it."""
+
+    data: dict[str, Any]
+    emails: list[Email] = field(default_factory=list)
+
+
+def choices(root: Path) -> dict[str, list[str]]:
+    """Return the names that can be previewed; a wrong file leaves its kind empty."""
+    with Project(root) as project:
+        try:
+            campaigns = [campaign.name for campaign in project.campaigns]
+        except PublisherError:
+            campaigns = []
+        try:
+            articles = [article.slug for article in project.articles]
+        except PublisherError:
+            articles = []
+    return {"campaigns": campaigns, "articles": articles}
+
+
+def picture(root: Path, name: str) -> Picture:
+    """Render the next issue of `name`, by the very road that `send` takes."""
+    began = perf_counter()
+    with Project(root) as project:
+        plan, shown = project.preview(name)
+        emails = [one.message for one in shown if isinstance(one.message, Email)]
+        data = {
+            "name": name,
+            "issue": plan.issue.id,
+            "email": _email(emails[0]) if emails else None,
+            "posts": [_post(project, one) for one in shown if not _is_email(one)],
+            "problems": [asdict(one) for one in project.check(plan)],
+            "unreadable": [str(one) for one in project.unreadable],
+            "left_out": [f"{count} {reason}" for reason, count in plan.left_out],
+            "who": _who(project, name),
+            "runs": _runs(project, name),
+        }
+    data["milliseconds"] = round((perf_counter() - began) * 1000)
+    return Picture(data, emails)
+
+
+def _is_email(shown: Shown) -> bool:
+    return isinstance(shown.message, Email)
+
+
+def _email(email: Email) -> dict[str, Any]:
+    return {
+        "from": f"{email.sender.name} <{email.sender.address}>",
+        "to": email.recipient.address,
+        "subject": email.subject,
+        "subject_length": len(email.subject),
+        "text": email.text,
+        "headers": dict(email.headers),
+        "size": mime.html_size(email.html),
+        "limit": CLIPPED_AT,
+        "language": email.language,
+    }
+
+
+def _post(project: Project, shown: Shown) -> dict[str, Any]:
+    draft = shown.draft
+    assert isinstance(draft, PostDraft)  # noqa: S101  `_is_email` has sorted them
+    return {
+        "channel": shown.channel.name,
+        "network": draft.network,
+        "article": draft.article,
+        "text": draft.text,
+        "direction": draft.direction,
+        "language": draft.language,
+        "length": draft.length,
+        "limit": draft.limit,
+        "unit": draft.unit,
+        "card": asdict(draft.card) if draft.card else None,
+        "content_warning": draft.content_warning,
+        "json": project.payload(shown),
+    }
+
+
+def _who(project: Project, name: str) -> list[str]:
+    """Say through which channel how many would go, and to where."""
+    lines = []
+    for channel_name, count in project.plan(name).counts().items():
+        channel = project.channel(channel_name)
+        place = "the outbox on this machine" if channel.is_outbox else channel.network
+        lines.append(f"{count:,} through {channel_name}, to {place}")
+    return lines or ["nobody yet: nothing is new, or the list is empty"]
+
+
+def _runs(project: Project, name: str) -> list[str]:
+    for campaign in project.campaigns:
+        if campaign.name == name and campaign.enabled:
+            runs = schedule.next_runs(campaign, project.clock(), 3)
+            return [f"{run:%a %d %b %Y %H:%M} {campaign.timezone}" for run in runs]
+    return []
+
+
+def as_dark(html: str) -> str:
+    """Show what the email's own dark rules do: a frame cannot ask for dark by itself."""
+    return DARK.sub("@media all", html)
