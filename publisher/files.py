@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from publisher.errors import PublisherError, SourceError
@@ -102,18 +104,34 @@ def write(path: Path, data: bytes | str, *, mode: int = 0o666) -> None:
 
     Missing folders are made. `mode` is that of a new file, before the umask.
     """
+    with _draft(path, data, mode) as draft:
+        draft.replace(path)
+
+
+def create(path: Path, data: bytes | str, *, mode: int = 0o666) -> bool:
+    """Write a file unless it is there; False: another process was first."""
+    with _draft(path, data, mode) as draft:
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            return False
+    return True
+
+
+@contextmanager
+def _draft(path: Path, data: bytes | str, mode: int) -> Iterator[Path]:
+    """Write beside the file first; whatever happens, nothing half-written stays."""
     raw = data.encode() if isinstance(data, str) else data
     draft = path.with_name(f".{path.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with open(os.open(draft, flags, mode), "wb") as file:  # noqa: PTH123  has a mode
+            with open(opened, "wb") as file:  # noqa: PTH123  it is open already
                 file.write(raw)
-            draft.replace(path)
-        except BaseException:
+            yield draft
+        finally:
             draft.unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise PublisherError(
             f"cannot be written: {error.strerror or error}",

@@ -13,7 +13,7 @@ from publisher.strict.document import Document, compose
 
 T = TypeVar("T", bound=BaseModel)
 
-__all__ = ["Model", "complaint", "load", "problems", "read"]
+__all__ = ["Model", "complaint", "load", "locate", "problems", "read", "schema"]
 
 
 class Model(BaseModel):
@@ -69,6 +69,23 @@ def problems(
     except ConfigError as error:
         return [error]
     return _validated(model, document)[1]
+
+
+def locate(
+    text: str, path: tuple[str | int, ...], *, where: str, key: bool = False
+) -> str:
+    """Return the `file:line:column` of a value, or of its key, in a good text."""
+    return compose(text, where=where).at(path, key=key)
+
+
+def schema(model: type[BaseModel], *, title: str) -> dict[str, Any]:
+    """Return the JSON Schema of a model, of the draft that editors' servers know."""
+    found = model.model_json_schema(mode="validation")
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        **found,
+        "title": title,
+    }
 
 
 def _validated(

@@ -1,0 +1,217 @@
+"""Loads the settings of a folder; what the environment says beats `.env`."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from publisher import files, strict
+from publisher.errors import ConfigError, SourceError
+from publisher.models import Json, Mailbox, Site, TagRule
+
+if TYPE_CHECKING:
+    from publisher.config.model import ProjectFile
+
+FILE = "publisher.yaml"
+SHORTEST_SECRET = 16
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """How articles are read from the web."""
+
+    allow_private: bool = False
+    max_bytes: int = 10_000_000
+    timeout: float = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that an owner has set, with the defaults for the rest.
+
+    `articles` are places, `lists` names with their titles, `channels` the channels
+    that write to the outbox instead. `environ` is the environment over `.env`; it
+    holds secrets, so it is never shown.
+    """
+
+    root: Path
+    site: Site
+    store_url: str
+    outbox: Path
+    articles: tuple[str, ...] = ("articles",)
+    lists: Mapping[str, str] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[TagRule, ...] = ()
+    fetch: Fetch = Fetch()
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def secret(self) -> str:
+        """What signs links: PUBLISHER_SECRET, or one made when first asked for."""
+        given = _value("PUBLISHER_SECRET", self.environ)
+        if not given:
+            return _own_secret(self.root / ".publisher" / "secret")
+        if len(given) >= SHORTEST_SECRET:
+            return given
+        raise ConfigError(
+            f"PUBLISHER_SECRET must have {SHORTEST_SECRET} characters or more",
+            where=".env",
+            hint="Try: remove it, and one is made for you",
+        )
+
+
+def load(root: Path, environ: Mapping[str, str]) -> Settings:
+    """Read the settings of a folder; nothing is written and nothing is opened."""
+    from publisher.config.model import ProjectFile
+
+    text = _text(root)
+    found = strict.read(ProjectFile, text, where=FILE)
+    merged = _environment(root, environ)
+    return Settings(
+        root=root,
+        site=_site(found),
+        store_url=_store_url(root, _value("PUBLISHER_STORE", merged)),
+        outbox=root / (_value("PUBLISHER_OUTBOX", merged) or "outbox"),
+        articles=found.articles,
+        lists=MappingProxyType(dict(found.lists)),
+        channels=MappingProxyType(dict(found.channels)),
+        rules=tuple(rule.noun() for rule in found.rules),
+        fetch=Fetch(
+            allow_private=found.fetch.allow_private,
+            max_bytes=int(found.fetch.max_mb * MEGABYTE),
+            timeout=found.fetch.timeout_seconds,
+        ),
+        environ=MappingProxyType(merged),
+    )
+
+
+def problems(root: Path, environ: Mapping[str, str]) -> list[ConfigError]:
+    """Return everything that is wrong with a folder's settings, for `doctor`."""
+    from publisher.config.model import ProjectFile
+
+    try:
+        found = strict.problems(ProjectFile, _text(root), where=FILE)
+        _environment(root, environ)
+    except ConfigError as error:
+        return [error]
+    return found
+
+
+def settings_schema() -> Json:
+    """Return the JSON Schema of publisher.yaml, for editors."""
+    from publisher.config.model import ProjectFile
+
+    return strict.schema(ProjectFile, title="publisher.yaml")
+
+
+def _text(root: Path) -> str:
+    if not (root / FILE).is_file():
+        raise ConfigError(
+            f"{root} is not a publisher folder: it has no {FILE}",
+            hint="Try: publisher init",
+        )
+    try:
+        return files.read_text(root / FILE, where=FILE)
+    except SourceError as error:
+        raise ConfigError(error.message, where=error.where, hint=error.hint) from None
+
+
+def _site(found: ProjectFile) -> Site:
+    return Site(
+        name=found.site.name or found.sender.name,
+        url=found.site.url,
+        language=found.site.language,
+        timezone=found.site.timezone,
+        sender=Mailbox(found.sender.address, found.sender.name or found.site.name),
+        reply_to=found.sender.reply_to,
+        postal_address=found.site.postal_address.strip(),
+        archive_url=found.site.archive_url,
+        unsubscribe_url=found.site.unsubscribe_url,
+    )
+
+
+def _environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment over `.env`.
+
+    A key is also beaten by its `_FILE` variant from outside: a container that mounts a
+    secret means it.
+    """
+    path = root / ".env"
+    inside = dict(_pairs(path)) if path.is_file() else {}
+    for key in environ:
+        if key.endswith("_FILE") and environ[key]:
+            inside.pop(key.removesuffix("_FILE"), None)
+    return {**inside, **environ}
+
+
+def _pairs(path: Path) -> Iterator[tuple[str, str]]:
+    """Read `.env`; `$` in a password stays what it is. No line of it is ever shown."""
+    from dotenv.parser import parse_stream
+
+    try:
+        text = files.read_text(path, where=".env")
+    except SourceError as error:
+        raise ConfigError(error.message, where=error.where, hint=error.hint) from None
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error or (binding.key and binding.value is None):
+            skipped = binding.original.string
+            blank = len(skipped) - len(skipped.lstrip("\n"))
+            raise ConfigError(
+                "is not a NAME=value line",
+                where=f".env:{binding.original.line + blank}",
+                hint="Try: put the value in single quotes",
+            )
+        if binding.key:
+            yield binding.key, binding.value or ""
+
+
+def _value(key: str, environ: Mapping[str, str]) -> str:
+    """Read a setting, or the file that `KEY_FILE` names."""
+    value = environ.get(key, "").strip()
+    path = environ.get(f"{key}_FILE", "").strip()
+    if value or not path:
+        return value
+    try:
+        return files.read_text(Path(path)).strip()
+    except SourceError as error:
+        raise ConfigError(
+            f"{key}_FILE names {path}, which {_reason(error)}",
+            where=".env",
+            hint="Try: check the path",
+        ) from None
+
+
+def _reason(error: SourceError) -> str:
+    if error.message.startswith("there is no"):
+        return "is not there"
+    return error.message
+
+
+def _store_url(root: Path, url: str) -> str:
+    """Return where the books are; a relative SQLite file lies in the folder."""
+    if not url:
+        return f"sqlite:///{root / '.publisher' / 'books.sqlite3'}"
+    if "://" not in url:
+        raise ConfigError(
+            "PUBLISHER_STORE is not a database URL",
+            where=".env",
+            hint="Try: sqlite:///books.sqlite3, or remove it",
+        )
+    scheme, _, path = url.partition(":///")
+    if scheme.startswith("sqlite") and path and not path.startswith((":", "file:")):
+        return f"{scheme}:///{root / path}"
+    return url
+
+
+def _own_secret(path: Path) -> str:
+    """Return the folder's secret; made once, by whichever process is first."""
+    if not path.exists():
+        files.create(path, secrets.token_urlsafe(32) + "\n", mode=0o600)
+    return files.read_text(path).strip()

@@ -1,0 +1,116 @@
+"""What publisher.yaml may hold, key by key; the docs and the JSON Schema follow it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from publisher import models
+from publisher.config.words import (
+    Address,
+    ChannelName,
+    IssueUrl,
+    Language,
+    Line,
+    ListName,
+    Places,
+    TokenUrl,
+    Url,
+    Zone,
+)
+from publisher.strict import Model
+
+Texts = tuple[Line, ...]
+
+
+class Site(Model):
+    """The website whose letters these are."""
+
+    name: Line = Field(default="", description="What readers know you by.")
+    url: Url = Field(default="", description="Your website's address.")
+    language: Language = Field(default="en", description="A BCP 47 tag: en, it, ar.")
+    timezone: Zone = Field(default="UTC", description="A zone of the IANA database.")
+    postal_address: str = Field(default="", description="Stands below every email.")
+    archive_url: IssueUrl = Field(
+        default="", description="Where issues are kept: …/{issue}"
+    )
+    unsubscribe_url: TokenUrl = Field(
+        default="", description="One-click page: …/{token}"
+    )
+
+
+class Sender(Model):
+    """Who the emails are from."""
+
+    name: Line = Field(default="", description="The name beside the address.")
+    address: Address = Field(
+        default="", description="The address that emails come from."
+    )
+    reply_to: Address = Field(default="", description="Where answers go, if elsewhere.")
+
+
+class Rule(Model):
+    """What some article tags change about a post."""
+
+    tags: Annotated[Texts, Field(min_length=1)] = Field(
+        description="The rule fires for an article with any of these."
+    )
+    through: tuple[ChannelName, ...] = Field(
+        default=(), description="Only for these channels; without it, for all."
+    )
+    hashtags: Texts = Field(default=(), description="Stand below the post, without #.")
+    content_warning: Line = Field(
+        default="", description="Hides the post behind these words."
+    )
+    skip: bool = Field(default=False, description="Such an article is not posted.")
+
+    def noun(self) -> models.TagRule:
+        """Return the rule as the rooms speak of it."""
+        return models.TagRule(
+            tags=self.tags,
+            through=self.through,
+            hashtags=tuple(tag.removeprefix("#") for tag in self.hashtags),
+            content_warning=self.content_warning,
+            skip=self.skip,
+        )
+
+
+class Fetching(Model):
+    """How articles are read from the web."""
+
+    allow_private: bool = Field(
+        default=False, description="Also from loopback and private addresses."
+    )
+    max_mb: float = Field(
+        default=10, gt=0, le=1000, description="No larger file is read."
+    )
+    timeout_seconds: float = Field(
+        default=20, gt=0, le=600, description="No longer wait."
+    )
+
+
+class ProjectFile(Model):
+    """The whole of publisher.yaml."""
+
+    site: Site = Field(
+        default_factory=Site, description="The website and its defaults."
+    )
+    sender: Sender = Field(
+        default_factory=Sender, description="Who the emails are from."
+    )
+    articles: Places = Field(
+        default=("articles",),
+        description="Folders, files or web addresses of articles.",
+    )
+    lists: dict[ListName, Line] = Field(
+        default={},
+        description="What one subscribes to: a name, and its title for people.",
+    )
+    channels: dict[ChannelName, Literal["outbox"]] = Field(
+        default={}, description="Channels that write to the outbox instead."
+    )
+    rules: tuple[Rule, ...] = Field(default=(), description="How tags change a post.")
+    fetch: Fetching = Field(
+        default_factory=Fetching, description="How articles are fetched."
+    )
