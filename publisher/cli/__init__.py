@@ -124,8 +124,10 @@ def main(args: Sequence[str] | None = None) -> None:
 def _lines(error: PublisherError) -> str:
     if not isinstance(error, CheckFailed):
         return str(error)
-    found = [f"{one.where + ': ' if one.where else ''}{one.message}. {one.hint}"
-             for one in error.problems]
+    found = [
+        f"{one.where + ': ' if one.where else ''}{one.message}. {one.hint}"
+        for one in error.problems
+    ]
     return "a check stopped it; nothing was sent\n  " + "\n  ".join(found)
 
 

@@ -1,17 +1,34 @@
-"""The flags that `plan`, `send`, `render` and `preview` share."""
+"""The flags that `plan`, `send` and `render` share, as one value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any
 
 import click
 
-F = TypeVar("F", bound=Callable[..., Any])
 
+def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--through`, `--to`, `--list`, `--template` and `--again`, as one `asked`."""
 
-def asked_options(function: F) -> F:
-    """Add `--through`, `--to`, `--list`, `--template` and `--again`."""
+    @wraps(function)
+    def command(
+        *args: Any,
+        through: str,
+        to: tuple[str, ...],
+        list_: str,
+        template: str,
+        again: bool,
+        **rest: Any,
+    ) -> Any:
+        from publisher.project import Asked
+
+        asked = Asked(
+            through=through, to=to, list=list_, template=template, again=again
+        )
+        return function(*args, asked=asked, **rest)
+
     options = (
         click.option("--through", metavar="CHANNEL", default="", help="One channel."),
         click.option(
@@ -20,9 +37,12 @@ def asked_options(function: F) -> F:
         click.option(
             "--list", "list_", metavar="NAME", default="", help="Another list."
         ),
-        click.option("--template", metavar="NAME", default="", help="Another template."),
+        click.option(
+            "--template", metavar="NAME", default="", help="Another template."
+        ),
         click.option("--again", is_flag=True, help="Also what was sent before."),
     )
+    decorated: Callable[..., Any] = command
     for option in reversed(options):
-        function = option(function)
-    return function
+        decorated = option(decorated)
+    return decorated

@@ -28,7 +28,9 @@ def command(
         for name in names or [campaign.name for campaign in project.campaigns]
     }
     if json_:
-        print_json({name: [asdict(one) for one in all_] for name, all_ in found.items()})
+        print_json(
+            {name: [asdict(one) for one in all_] for name, all_ in found.items()}
+        )
     else:
         for name, problems in found.items():
             say_problems(name, problems)

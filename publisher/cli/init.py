@@ -36,7 +36,9 @@ def command(folder: str) -> None:
     _write(root / "templates" / "README.txt", OWN_TEMPLATES)
     say(f"made {root}/ with {', '.join(made)}")
     articles = list((root / "articles").iterdir())
-    say(f"{plural(len(articles), 'sample article')}; nothing can leave this machine yet")
+    say(
+        f"{plural(len(articles), 'sample article')}; nothing can leave this machine yet"
+    )
     here = "" if folder == "." else f"cd {folder} && "
     say(f"Try: {here}publisher preview")
 

@@ -19,7 +19,7 @@ from publisher.cli.output import (
 
 if TYPE_CHECKING:
     from publisher.models import Plan
-    from publisher.project import Project
+    from publisher.project import Asked, Project
 
 
 @click.command(epilog="Example: publisher plan weekly-digest --json > plan.json")
@@ -27,27 +27,15 @@ if TYPE_CHECKING:
 @asked_options
 @as_json
 @in_project
-def command(
-    name: str,
-    through: str,
-    to: tuple[str, ...],
-    list_: str,
-    template: str,
-    folder: str | None,
-    *,
-    again: bool,
-    json_: bool,
-) -> None:
+def command(*, name: str, asked: Asked, folder: str | None, json_: bool) -> None:
     """Show what `send` would do; nothing is sent or stored.
 
     A plan that was saved with --json can be sent with `publisher send NAME --plan
     FILE`, which refuses when anything has changed.
     """
     from publisher import plan as planning
-    from publisher.project import Asked
 
     project = open_project(folder)
-    asked = Asked(through=through, to=to, list=list_, template=template, again=again)
     plan = project.plan(name, asked)
     if json_:
         print_json(planning.data(plan))

@@ -14,7 +14,7 @@ from publisher.cli.output import in_project, open_project, say
 from publisher.models import Email
 
 if TYPE_CHECKING:
-    from publisher.project import Project, Shown
+    from publisher.project import Asked, Project, Shown
 
 FORMATS = ("html", "text", "eml", "json")
 
@@ -32,22 +32,15 @@ FORMATS = ("html", "text", "eml", "json")
 )
 @in_project
 def command(
+    *,
     name: str,
-    through: str,
-    to: tuple[str, ...],
-    list_: str,
-    template: str,
+    asked: Asked,
     output: str,
     formats: tuple[str, ...],
     folder: str | None,
-    *,
-    again: bool,
 ) -> None:
     """Render the next issue as it would be sent; nothing is sent or stored."""
-    from publisher.project import Asked
-
     project = open_project(folder)
-    asked = Asked(through=through, to=to, list=list_, template=template, again=again)
     _, shown = project.preview(name, asked)
     for one in shown:
         for form in formats or (("text",) if output == "-" else FORMATS):

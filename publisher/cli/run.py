@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 @as_json
 @in_project
 @click.pass_context
-def command(
-    ctx: click.Context, folder: str | None, *, once: bool, json_: bool
-) -> None:
+def command(ctx: click.Context, folder: str | None, *, once: bool, json_: bool) -> None:
     """Do what is due, each run once, however many processes do this.
 
     Without --once it stays and does each run when its time comes.

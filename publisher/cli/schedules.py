@@ -55,9 +55,7 @@ def command(count: int, folder: str | None, *, json_: bool) -> None:
         say("no schedules yet. Try: publisher new schedule weekly-digest")
 
 
-def _show(
-    campaign: Campaign, words: str, runs: list[datetime], now: datetime
-) -> None:
+def _show(campaign: Campaign, words: str, runs: list[datetime], now: datetime) -> None:
     from rich.markup import escape
 
     out = console()

@@ -27,8 +27,9 @@ from publisher.models import State
 
 if TYPE_CHECKING:
     from publisher.models import Plan, Report
-    from publisher.project import Project
+    from publisher.project import Asked, Project
 
+A_FEW = 20  # up to here a yes is enough; beyond, the number must be typed
 EPILOG = """\b
 Examples:
   publisher send weekly-digest --dry-run
@@ -48,15 +49,11 @@ Examples:
 @click.pass_context
 def command(
     ctx: click.Context,
+    *,
     name: str,
-    through: str,
-    to: tuple[str, ...],
-    list_: str,
-    template: str,
+    asked: Asked,
     file: str | None,
     folder: str | None,
-    *,
-    again: bool,
     dry_run: bool,
     yes: bool,
     json_: bool,
@@ -65,11 +62,8 @@ def command(
 
     Exit codes: 0 done, 1 you can fix it, 2 usage, 3 sent in part, 4 stopped by a check.
     """
-    from publisher.project import Asked
-
     project = open_project(folder)
     saved = _saved(file)
-    asked = Asked(through=through, to=to, list=list_, template=template, again=again)
     plan = project.plan(name, asked)
     if not json_:
         for problem in project.unreadable:
@@ -126,7 +120,7 @@ def _confirm(project: Project, plan: Plan) -> None:
             f"{plural(count, 'message')} would leave this machine and nobody is there "
             "to ask; add --yes to send, or --dry-run to look"
         )
-    if count <= 20:
+    if count <= A_FEW:
         click.confirm(f"Send {plural(count, 'message')}?", abort=True, err=True)
         return
     typed = click.prompt(f"Type {count} to send", err=True)
@@ -175,7 +169,9 @@ def _tell(report: Report, *, json_: bool) -> None:
         )
         return
     for channel, counts in report.counts.items():
-        words = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        words = ", ".join(
+            f"{count} {state}" for state, count in counts.items() if count
+        )
         say(f"{channel}: {words}")
     for channel, why in report.stopped:
         say(f"error: {channel} stopped: {why}")

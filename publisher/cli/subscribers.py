@@ -28,7 +28,9 @@ def command() -> None:
     """Add, import, export, list and suppress readers."""
 
 
-@command.command(epilog="Example: publisher subscribers add ana@example.org --list weekly")
+@command.command(
+    epilog="Example: publisher subscribers add ana@example.org --list weekly"
+)
 @click.argument("address")
 @click.option("--name", default="", help="How they are called.")
 @click.option("--list", "lists", multiple=True, help="What they subscribe to.")
@@ -75,7 +77,8 @@ def import_(
         would = "would be " if dry_run else ""
         say(
             f"{would}{report.new:,} new, {report.updated:,} updated, "
-            f"{report.kept_out:,} kept out, {plural(len(report.invalid), 'row')} invalid"
+            f"{report.kept_out:,} kept out, "
+            f"{plural(len(report.invalid), 'row')} invalid"
         )
         for row, reason in report.invalid[:20]:
             say(f"  {file}:{row}: {reason}")

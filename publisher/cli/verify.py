@@ -12,9 +12,7 @@ from publisher.cli.output import as_json, in_project, open_project, print_json, 
 @as_json
 @in_project
 @click.pass_context
-def command(
-    ctx: click.Context, issue: str, folder: str | None, *, json_: bool
-) -> None:
+def command(ctx: click.Context, issue: str, folder: str | None, *, json_: bool) -> None:
     """Prove, for each issue and channel, that selected = the sum of all states."""
     broken = open_project(folder).books.ledger.verify(issue)
     if json_:

@@ -156,7 +156,9 @@ class Project(Folder):
         is shown to `reader`, else to the first of its readers, else to a sample one.
         """
         intention = self.intention(name, asked)
-        draft = Drafting(self, intention.campaign, readers=self._first(intention, reader))
+        draft = Drafting(
+            self, intention.campaign, readers=self._first(intention, reader)
+        )
         made = self._next_or_last(draft, intention)
         addressing = Addressing(self, made.issue, made.drafts)
         shown = [self._shown(one, addressing, draft.readers) for one in made.deliveries]
@@ -166,7 +168,9 @@ class Project(Folder):
         ledger, campaign = self.books.ledger, intention.campaign
         number = ledger.next_number(campaign.name)
         sent = ledger.sent_articles(campaign.name, is_rehearsal=draft.is_rehearsal())
-        made = draft.plan(intention.articles, sent=sent, number=number, now=self.clock())
+        made = draft.plan(
+            intention.articles, sent=sent, number=number, now=self.clock()
+        )
         if made.issue.articles:
             return made
         always = replace(campaign.articles, since="always", at_least=1)
@@ -198,9 +202,7 @@ class Project(Folder):
             return Shown(channel, draft, addressing.email(delivery, readers[0]))
         return Shown(channel, draft, addressing.message(delivery))
 
-    def explain(
-        self, name: str
-    ) -> list[tuple[Campaign, str, planning.Wording]]:
+    def explain(self, name: str) -> list[tuple[Campaign, str, planning.Wording]]:
         """Say of one article which campaigns post it where, and by which rule."""
         article = self.article(name)
         rules = self.settings.rules
@@ -216,5 +218,5 @@ class Project(Folder):
         return providers.payload(shown.channel.network, shown.message)
 
     def run(self, *, stop: Stop = never) -> list[Ran]:
-        """Do what the schedules say is due now, each run once, and return what it was."""
+        """Do what the schedules say is due, each run once, and return what it was."""
         return run_due(self, stop=stop)

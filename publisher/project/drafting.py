@@ -24,6 +24,7 @@ from publisher.project.folder import Folder
 if TYPE_CHECKING:
     from publisher.render import Letter
 
+
 @dataclass
 class Drafting:
     """The making of one plan; `left_out` collects the reasons on the way."""

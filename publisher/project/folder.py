@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from publisher.sources import FetchRules
     from publisher.store import Books
 
+
 def now_utc() -> datetime:
     """Return the time; the one clock of the program, handed to every room."""
     return datetime.now(UTC)

@@ -24,7 +24,9 @@ from publisher.errors import PublisherError
 from publisher.web import showing
 
 # The email gets no script, no form and nothing from this page; only its pictures load.
-EMAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; sandbox"
+EMAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; sandbox"
+)
 PAGE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "connect-src 'self'; frame-src 'self'; img-src https: data:"

@@ -1,4 +1,4 @@
-"""What the preview page shows: one campaign or article, rendered as it would be sent."""
+"""What the preview page shows: a campaign or article, as it would be sent."""
 
 from __future__ import annotations
 
@@ -116,5 +116,5 @@ def _runs(project: Project, name: str) -> list[str]:
 
 
 def as_dark(html: str) -> str:
-    """Show what the email's own dark rules do: a frame cannot ask for dark by itself."""
+    """Show what the email's own dark rules do: a frame cannot ask for dark."""
     return DARK.sub("@media all", html)
