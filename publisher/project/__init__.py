@@ -15,13 +15,16 @@ from publisher.models import (
     Channel,
     Delivery,
     Draft,
+    Json,
     Message,
     Plan,
+    Post,
     Problem,
     Report,
     Subscriber,
 )
 from publisher.project.drafting import Drafting
+from publisher.project.examining import Finding, examine, providers_of
 from publisher.project.folder import Folder, find_root, now_utc
 from publisher.project.intentions import Asked, Intention, narrowed, one_off
 from publisher.project.running import Ran, run_due
@@ -213,9 +216,20 @@ class Project(Folder):
             for channel in part.through
         ]
 
-    def payload(self, shown: Shown) -> dict[str, Any] | None:
+    def payload(self, shown: Shown) -> Json | None:
         """Return the JSON that a post's network would get; None for an email."""
-        return providers.payload(shown.channel.network, shown.message)
+        if not isinstance(shown.message, Post):
+            return None
+        payload: Json = providers.known()[shown.channel.network].payload(shown.message)
+        return payload
+
+    def providers(self) -> list[Json]:
+        """Say of every provider whether it is configured, and which settings it has."""
+        return providers_of(self)
+
+    def examine(self) -> list[Finding]:
+        """Look at every part of the folder; change nothing."""
+        return examine(self)
 
     def run(self, *, stop: Stop = never) -> list[Ran]:
         """Do what the schedules say is due, each run once, and return what it was."""

@@ -1,0 +1,112 @@
+"""Looks at a folder without changing it: what `doctor` and `channels` tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from publisher import config, providers
+from publisher.errors import PublisherError
+from publisher.models import Json
+
+if TYPE_CHECKING:
+    from publisher.project.folder import Folder
+
+Finding = tuple[Literal["ok", "note", "error"], str]
+
+
+def providers_of(folder: Folder) -> list[Json]:
+    """Say of every installed provider whether it is configured, and by which keys."""
+    environ = folder.settings.environ
+    rows = []
+    for name, cls in providers.known().items():
+        settings = providers.settings_of(cls, name)
+        is_ready = not settings or (
+            providers.is_configured(cls, name, "", environ)
+            and any(environ.get(one.key) for one in settings)
+        )
+        rows.append(
+            {
+                "name": name,
+                "kind": cls.kind,
+                "state": "ready" if is_ready else "not configured",
+                "settings": [one.key for one in settings],
+            }
+        )
+    return rows
+
+
+def examine(folder: Folder) -> list[Finding]:
+    """Look at every part of the folder, and end with what to do next."""
+    wrong = config.problems(folder.root, folder.environ)
+    if wrong:
+        return [("error", str(one)) for one in wrong]
+    found: list[Finding] = [("ok", f"settings: {folder.root / 'publisher.yaml'}")]
+    found += _articles(folder)
+    found += _campaigns(folder)
+    found += _channels(folder)
+    found += _books(folder)
+    is_ready = all(level != "error" for level, _ in found)
+    return [*found, ("note", _next(folder) if is_ready else "Mend the errors first.")]
+
+
+def _articles(folder: Folder) -> Iterator[Finding]:
+    count = len(folder.articles)
+    drafts = sum(article.draft for article in folder.articles)
+    yield "ok" if count else "note", f"articles: {count}, of them {drafts} drafts"
+    for problem in folder.unreadable:
+        yield "error", str(problem)
+
+
+def _campaigns(folder: Folder) -> Iterator[Finding]:
+    try:
+        names = [campaign.name for campaign in folder.campaigns]
+    except PublisherError as error:
+        yield "error", str(error)
+        return
+    yield "ok" if names else "note", f"schedules: {', '.join(names) or 'none yet'}"
+    for campaign in folder.campaigns:
+        yield from _opening(folder, campaign.name)
+
+
+def _opening(folder: Folder, name: str) -> Iterator[Finding]:
+    """Say whether every channel of the campaign can be opened."""
+    campaign = folder.campaign(name)
+    through = [campaign.email.through] if campaign.email else []
+    through += [one for part in campaign.posts for one in part.through]
+    for channel_name in dict.fromkeys(through):
+        try:
+            channel = folder.channel(channel_name)
+        except PublisherError as error:
+            yield "error", f"{name}: {error}"
+            continue
+        place = "the outbox" if channel.is_outbox else channel.network
+        yield "ok", f"{name}: {channel_name} goes to {place}"
+
+
+def _channels(folder: Folder) -> Iterator[Finding]:
+    ready = [row["name"] for row in providers_of(folder) if row["state"] == "ready"]
+    if ready == ["outbox"]:
+        yield "note", "no provider is configured: everything goes to the outbox"
+
+
+def _books(folder: Folder) -> Iterator[Finding]:
+    try:
+        people = len(folder.books.subscribers.all())
+        broken = folder.books.ledger.verify()
+    except PublisherError as error:
+        yield "error", str(error)
+        return
+    yield "ok" if people else "note", f"readers: {people}"
+    for line in broken:
+        yield "error", f"ledger: {line}"
+    if not broken:
+        yield "ok", "ledger: every delivery is accounted for"
+
+
+def _next(folder: Folder) -> str:
+    if not folder.articles:
+        return 'Try: publisher new article "A title"'
+    if not folder.books.subscribers.all():
+        return "Try: publisher subscribers import subscribers.csv --list weekly"
+    return "Try: publisher preview"
