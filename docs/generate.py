@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GENERAL = {
     "PUBLISHER_STORE": "Where the books are; default: .publisher/books.sqlite3",
     "PUBLISHER_OUTBOX": "Where the outbox writes; default: outbox/",
-    "PUBLISHER_SECRET": "Signs links in letters; default: made once, kept in .publisher/",
+    "PUBLISHER_SECRET": "Signs links in letters; default: made once and kept",
 }
 HEAD = """\
 # Copy this file to .env and fill in what you use. Secrets live only there.
@@ -99,4 +99,4 @@ def pages() -> Mapping[Path, str]:
 if __name__ == "__main__":
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8")
-        print(f"wrote {path.relative_to(ROOT)}")  # noqa: T201
+        print(f"wrote {path.relative_to(ROOT)}")
