@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json as jsons
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -60,12 +60,14 @@ def call(
     headers: Mapping[str, str] | None = None,
     timeout: tuple[float, float] = (5, 30),
     secrets: Iterable[str] = (),
+    verdict: Callable[[Response], ProviderError | None] | None = None,
 ) -> Response:
     """Return a 2xx answer, or raise the `ProviderError` that fits.
 
     Redirects are not followed: they would carry the credentials elsewhere. `secrets`
     never appear in an error; nor do the address called, its Authorization header,
-    or anybody's email address.
+    or anybody's email address. `verdict` names the errors that a provider tells in
+    its own way; where it answers None, the table above holds.
     """
     from publisher.http.wire import session
 
@@ -97,7 +99,8 @@ def call(
             raise Refused(f"{who}: a setting cannot stand in an HTTP header") from None
     if response.status_code // 100 == _TAKEN:
         return response
-    raise _error(response, who, hidden, is_safe=method == "GET")
+    own = verdict(response) if verdict else None
+    raise own or _error(response, who, hidden, is_safe=method == "GET")
 
 
 def post_json(
