@@ -7,21 +7,21 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from publisher import models
-from publisher.config.words import (
+from publisher.strict import Model
+from publisher.strict.kinds import (
     Address,
+    ChannelKey,
     ChannelName,
     IssueUrl,
     Language,
     Line,
-    ListName,
+    Lines,
+    NameKey,
     Places,
     TokenUrl,
     Url,
     Zone,
 )
-from publisher.strict import Model
-
-Texts = tuple[Line, ...]
 
 
 class Site(Model):
@@ -53,13 +53,13 @@ class Sender(Model):
 class Rule(Model):
     """What some article tags change about a post."""
 
-    tags: Annotated[Texts, Field(min_length=1)] = Field(
+    tags: Annotated[Lines, Field(min_length=1)] = Field(
         description="The rule fires for an article with any of these."
     )
     through: tuple[ChannelName, ...] = Field(
         default=(), description="Only for these channels; without it, for all."
     )
-    hashtags: Texts = Field(default=(), description="Stand below the post, without #.")
+    hashtags: Lines = Field(default=(), description="Stand below the post, without #.")
     content_warning: Line = Field(
         default="", description="Hides the post behind these words."
     )
@@ -103,11 +103,11 @@ class ProjectFile(Model):
         default=("articles",),
         description="Folders, files or web addresses of articles.",
     )
-    lists: dict[ListName, Line] = Field(
+    lists: dict[NameKey, Line] = Field(
         default={},
         description="What one subscribes to: a name, and its title for people.",
     )
-    channels: dict[ChannelName, Literal["outbox"]] = Field(
+    channels: dict[ChannelKey, Literal["outbox"]] = Field(
         default={}, description="Channels that write to the outbox instead."
     )
     rules: tuple[Rule, ...] = Field(default=(), description="How tags change a post.")

@@ -13,7 +13,16 @@ from publisher.strict.document import Document, compose
 
 T = TypeVar("T", bound=BaseModel)
 
-__all__ = ["Model", "complaint", "load", "locate", "problems", "read", "schema"]
+__all__ = [
+    "Model",
+    "complaint",
+    "examine",
+    "load",
+    "locate",
+    "problems",
+    "read",
+    "schema",
+]
 
 
 class Model(BaseModel):
@@ -60,15 +69,20 @@ def read(model: type[T], text: str, *, where: str, first_line: int = 1) -> T:
     )
 
 
-def problems(
-    model: type[BaseModel], text: str, *, where: str, first_line: int = 1
-) -> list[ConfigError]:
-    """Return everything that is wrong with a text, in its order; empty: nothing is."""
+def examine(
+    model: type[T], text: str, *, where: str
+) -> tuple[T | None, list[ConfigError]]:
+    """Return the text as a model, or everything that is wrong, in its order."""
     try:
-        document = compose(text, where=where, first_line=first_line)
+        document = compose(text, where=where)
     except ConfigError as error:
-        return [error]
-    return _validated(model, document)[1]
+        return None, [error]
+    return _validated(model, document)
+
+
+def problems(model: type[BaseModel], text: str, *, where: str) -> list[ConfigError]:
+    """Return everything that is wrong with a text; empty: nothing is."""
+    return examine(model, text, where=where)[1]
 
 
 def locate(

@@ -1,13 +1,14 @@
-"""What a setting may say: time zones, languages, addresses, URLs, names."""
+"""Kinds of text that settings hold: time zones, languages, addresses, URLs, names."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from publisher import strict
 from publisher.text import suggest
@@ -98,28 +99,30 @@ def _with(placeholder: str, url: str) -> str:
     if not url or placeholder in _url(url):
         return url
     better = f"{url.rstrip('/')}/{placeholder}"
-    raise strict.complaint(f"the web address must contain {placeholder}", hint=f"Try: {better}")
-
-
-def _channel(name: str) -> str:
-    if CHANNEL.fullmatch(name):
-        return name
     raise strict.complaint(
-        f'"{name}" is not a channel', hint="Try: mastodon, or mastodon:work", key=True
+        f"the web address must contain {placeholder}", hint=f"Try: {better}"
     )
 
 
-def _name(name: str) -> str:
+def _channel(name: str, *, key: bool = False) -> str:
+    if CHANNEL.fullmatch(name):
+        return name
+    hint = "Try: mastodon, or mastodon:work"
+    raise strict.complaint(f'"{name}" is not a channel', hint=hint, key=key)
+
+
+def _name(name: str, *, key: bool = False) -> str:
     if NAME.fullmatch(name):
         return name
     better = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "weekly"
-    raise strict.complaint(
-        f'"{name}" is not a list name', hint=f"Try: {better}", key=True
-    )
+    hint = f"Try: {better}"
+    raise strict.complaint(f'"{name}" is not a name', hint=hint, key=key)
 
 
 def _list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -130,8 +133,11 @@ Url = Annotated[str, AfterValidator(_url)]
 IssueUrl = Annotated[str, AfterValidator(lambda url: _with("{issue}", url))]
 TokenUrl = Annotated[str, AfterValidator(lambda url: _with("{token}", url))]
 ChannelName = Annotated[str, AfterValidator(_channel)]
-ListName = Annotated[str, AfterValidator(_name)]
+ChannelKey = Annotated[str, AfterValidator(partial(_channel, key=True))]
+Name = Annotated[str, AfterValidator(_name)]
+NameKey = Annotated[str, AfterValidator(partial(_name, key=True))]
+Lines = tuple[Line, ...]
 # One text where a list of texts may stand.
-Places = Annotated[
-    tuple[Line, ...], BeforeValidator(_list, json_schema_input_type=str | list[str])
-]
+_ONE_OR_MORE = BeforeValidator(_list, json_schema_input_type=str | list[str])
+Places = Annotated[Lines, _ONE_OR_MORE]
+Channels = Annotated[tuple[ChannelName, ...], Field(min_length=1), _ONE_OR_MORE]

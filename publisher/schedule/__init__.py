@@ -1,0 +1,125 @@
+"""Schedules: the files of schedules/ become campaigns, and campaigns have times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from publisher import files, strict
+from publisher.errors import ConfigError, SourceError
+from publisher.models import Campaign, Json
+from publisher.schedule.timing import Action, Due, due, in_words, next_runs, runs
+
+__all__ = [
+    "Action",
+    "Due",
+    "campaigns",
+    "due",
+    "in_words",
+    "next_runs",
+    "read",
+    "run_forever",
+    "runs",
+    "schedule_schema",
+]
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+SUFFIXES = {".yaml", ".yml"}
+
+
+def campaigns(
+    folder: Path, *, timezone: str = "UTC"
+) -> tuple[list[Campaign], list[ConfigError]]:
+    """Read every schedule of a folder, by name, and everything that is wrong in it.
+
+    `timezone` is the site's, for files that name none. A file with an error gives no
+    campaign; the others still do.
+    """
+    found: dict[str, Campaign] = {}
+    errors: list[ConfigError] = []
+    for path in _paths(folder):
+        campaign, wrong = _examine(path, timezone, f"{folder.name}/{path.name}")
+        if campaign and campaign.name in found:
+            wrong = [_twice(campaign, found[campaign.name])]
+        elif campaign:
+            found[campaign.name] = campaign
+        errors += wrong
+    return list(found.values()), errors
+
+
+def read(path: Path, *, timezone: str = "UTC", where: str = "") -> Campaign:
+    """Read one schedule file, or raise what is wrong with it first."""
+    campaign, errors = _examine(path, timezone, where or str(path))
+    if campaign:
+        return campaign
+    raise errors[0]
+
+
+def schedule_schema() -> Json:
+    """Return the JSON Schema of a schedule file, for editors."""
+    from publisher.schedule.model import ScheduleFile
+
+    return strict.schema(ScheduleFile, title="A schedule of publisher")
+
+
+def run_forever(
+    campaigns: Callable[[], Iterable[Campaign]],
+    tick: Callable[[Campaign], None],
+    *,
+    stop: Callable[[], bool],
+    reload_seconds: float = 5.0,
+) -> None:
+    """Call `tick` at each time of each campaign until `stop` says so; see `clock`."""
+    from publisher.schedule import clock
+
+    clock.run_forever(campaigns, tick, stop=stop, reload_seconds=reload_seconds)
+
+
+def _paths(folder: Path) -> Sequence[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix in SUFFIXES and not path.name.startswith(".")
+    )
+
+
+def _examine(
+    path: Path, timezone: str, where: str
+) -> tuple[Campaign | None, list[ConfigError]]:
+    from publisher.schedule.model import ScheduleFile
+
+    try:
+        _check_name(path.stem, where)
+        text = files.read_text(path, where=where)
+    except ConfigError as error:
+        return None, [error]
+    except SourceError as error:
+        wrong = ConfigError(error.message, where=error.where, hint=error.hint)
+        return None, [wrong]
+    found, errors = strict.examine(ScheduleFile, text, where=where)
+    if found is None:
+        return None, errors
+    return found.noun(name=path.stem, timezone=timezone, source=where), []
+
+
+def _check_name(name: str, where: str) -> None:
+    """Refuse names that could not stand in an issue's name: "weekly/7"."""
+    if NAME.fullmatch(name):
+        return
+    better = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "weekly"
+    raise ConfigError(
+        "a schedule's file name has small letters, digits and dashes",
+        where=where,
+        hint=f"Try: rename it to {better}.yaml",
+    )
+
+
+def _twice(campaign: Campaign, first: Campaign) -> ConfigError:
+    return ConfigError(
+        f"there is a schedule {campaign.name} already, in {first.source}",
+        where=campaign.source,
+        hint="Try: rename one of them",
+    )

@@ -1,0 +1,199 @@
+"""What a schedule file may hold, key by key; the docs and the JSON Schema follow it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from publisher import strict
+from publisher.models import Campaign, EmailPart, PostPart, Selection
+from publisher.schedule.cron import Misread
+from publisher.schedule.phrases import rhythm
+from publisher.strict.kinds import (
+    ChannelName,
+    Channels,
+    Language,
+    Line,
+    Lines,
+    Name,
+    Zone,
+)
+
+UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+SPAN = re.compile(r"(\d{1,4})\s*(d|h|m)(?:ays?|ours?|in|ins|inutes?)?")
+WAYS = ("when", "every", "cron", "at")
+
+
+def _phrase(start: str) -> AfterValidator:
+    """Check a phrase that `Campaign.when` holds with a word before it."""
+
+    def check(text: str) -> str:
+        try:
+            rhythm(start + text)
+        except Misread as error:
+            offset = max(0, error.offset - len(start))
+            raise strict.complaint(
+                error.message, hint=error.hint, offset=offset
+            ) from None
+        return text
+
+    return AfterValidator(check)
+
+
+def duration(text: str) -> timedelta:
+    """Read a span of time.
+
+    >>> duration("1h 30m"), duration("2 days")
+    (datetime.timedelta(seconds=5400), datetime.timedelta(days=2))
+    """
+    parts = SPAN.findall(text)
+    if not parts or SPAN.sub("", text).strip():
+        raise ValueError(text)
+    return timedelta(**{UNITS[unit]: int(number) for number, unit in parts})
+
+
+def _grace(text: str) -> str:
+    try:
+        span = duration(text)
+    except ValueError:
+        hint = f"Try: {text}h" if text.isdecimal() else "Try: 2h"
+        message = f'"{text}" is not a span of time'
+        raise strict.complaint(message, hint=f"{hint}; or 30m, 1d") from None
+    if span < timedelta(minutes=1):
+        raise strict.complaint("must be a minute or more", hint="Try: 2h")
+    return text
+
+
+def _since(text: str) -> str:
+    if text in {"last issue", "always"}:
+        return text
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise strict.complaint(
+            f'cannot read "{text}"', hint="Try: last issue, always or 2026-01-31"
+        ) from None
+    return text
+
+
+class Articles(strict.Model):
+    """Which articles an issue takes."""
+
+    only: Lines = Field(default=(), description="These slugs and no others.")
+    tags: Lines = Field(default=(), description="Articles with any of these tags.")
+    not_tags: Lines = Field(default=(), description="None with any of these tags.")
+    language: Language | None = Field(default=None, description="Only in this one.")
+    since: Annotated[str, AfterValidator(_since)] = Field(
+        default="last issue", description="last issue, always, or a date: 2026-01-31"
+    )
+    at_least: int = Field(default=1, ge=0, description="With fewer there is no issue.")
+    at_most: int | None = Field(default=None, ge=1, description="No more than these.")
+    order: Literal["newest", "oldest", "title"] = Field(
+        default="newest", description="Which comes first."
+    )
+
+    @model_validator(mode="after")
+    def _some_fit(self) -> Articles:
+        if self.at_most is not None and self.at_least > self.at_most:
+            raise strict.complaint(
+                f"at_least {self.at_least} is more than at_most {self.at_most}",
+                hint=f"Try: at_least: {self.at_most}",
+            )
+        return self
+
+    def noun(self) -> Selection:
+        """Return the part as the rooms speak of it."""
+        return Selection(**{**dict(self), "language": self.language or ""})
+
+
+class Email(strict.Model):
+    """The email of a campaign."""
+
+    template: Name = Field(default="digest", description="digest, letter or your own.")
+    list: Name = Field(description="The list whose subscribers get it.")
+    through: ChannelName = Field(default="outbox", description="The channel.")
+    subject: Line = Field(default="", description="Instead of the template's own.")
+
+    def noun(self) -> EmailPart:
+        """Return the part as the rooms speak of it."""
+        return EmailPart(**dict(self))
+
+
+class Post(strict.Model):
+    """One post for each article of the issue."""
+
+    template: Name = Field(default="announcement", description="The posts' template.")
+    through: Channels = Field(description="The channels: [mastodon, bluesky]")
+    tags: Lines = Field(default=(), description="Only articles with any of these.")
+    at_most: int | None = Field(default=None, ge=1, description="No more than these.")
+
+    def noun(self) -> PostPart:
+        """Return the part as the rooms speak of it."""
+        return PostPart(**dict(self))
+
+
+class ScheduleFile(strict.Model):
+    """The whole of one file in schedules/."""
+
+    when: Annotated[str, _phrase("")] | None = Field(
+        default=None, description="Fri 08:00, every day 09:00, weekdays 7:30 ..."
+    )
+    every: Annotated[str, _phrase("every ")] | None = Field(
+        default=None, description="Instead of `when`: day 09:00, 2 hours ..."
+    )
+    cron: Annotated[str, _phrase("cron ")] | None = Field(
+        default=None, description="Instead of `when`: 0 8 * * fri"
+    )
+    at: Annotated[str, _phrase("at ")] | None = Field(
+        default=None, description="Instead of `when`, once: 2026-12-24 18:00"
+    )
+    timezone: Zone | None = Field(
+        default=None, description="The clock it follows; without it, the site's."
+    )
+    enabled: bool = Field(default=True, description="false: only a person sends it.")
+    if_missed: Literal["skip", "send", "ask"] = Field(
+        default="skip", description="What becomes of a run later than `grace`."
+    )
+    grace: Annotated[str, AfterValidator(_grace)] = Field(
+        default="2h", description="How late a run may begin: 30m, 2h, 1d"
+    )
+    articles: Articles = Field(
+        default_factory=Articles, description="Which articles an issue takes."
+    )
+    email: Email | None = Field(default=None, description="The email, if any.")
+    posts: tuple[Post, ...] = Field(default=(), description="The posts, if any.")
+
+    @model_validator(mode="after")
+    def _means_one_thing(self) -> ScheduleFile:
+        given = [way for way in WAYS if getattr(self, way) is not None]
+        if len(given) > 1:
+            message = f"{' and '.join(given)} both say when"
+            raise strict.complaint(message, hint="Try: keep one of them")
+        if not self.email and not self.posts:
+            hint = "Try: email: {list: weekly}, or posts: [{through: mastodon}]"
+            raise strict.complaint("sends nothing", hint=hint)
+        return self
+
+    def noun(self, *, name: str, timezone: str, source: str) -> Campaign:
+        """Return the file as the campaign that it is."""
+        words = {"when": "", "every": "every ", "cron": "cron ", "at": "at "}
+        phrases = [
+            start + getattr(self, way).strip()
+            for way, start in words.items()
+            if getattr(self, way) is not None
+        ]
+        return Campaign(
+            name=name,
+            when="".join(phrases),
+            timezone=self.timezone or timezone,
+            enabled=self.enabled,
+            if_missed=self.if_missed,
+            grace=duration(self.grace),
+            articles=self.articles.noun(),
+            email=self.email.noun() if self.email else None,
+            posts=tuple(post.noun() for post in self.posts),
+            source=source,
+        )
