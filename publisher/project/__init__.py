@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from publisher import checks, providers
+from publisher import checks, providers, schedule
 from publisher import plan as planning
 from publisher.errors import CheckFailed
 from publisher.models import (
@@ -27,7 +27,7 @@ from publisher.project.drafting import Drafting
 from publisher.project.examining import Finding, examine, providers_of
 from publisher.project.folder import Folder, find_root, now_utc
 from publisher.project.intentions import Asked, Intention, narrowed, one_off
-from publisher.project.running import Ran, run_due
+from publisher.project.running import Ran, run_campaign, run_due
 from publisher.project.sending import (
     Addressing,
     Progress,
@@ -232,5 +232,22 @@ class Project(Folder):
         return examine(self)
 
     def run(self, *, stop: Stop = never) -> list[Ran]:
-        """Do what the schedules say is due, each run once, and return what it was."""
+        """Do what the schedules say is due, each run once, and say what it was."""
         return run_due(self, stop=stop)
+
+    def run_forever(self, *, stop: Stop, told: Callable[[Ran], None]) -> None:
+        """Stay, and do each run when its time comes; `told` hears what it was.
+
+        Articles, templates and settings are read anew for every run.
+        """
+
+        def tick(campaign: Campaign) -> None:
+            with Project(self.root, environ=self.environ, clock=self.clock) as fresh:
+                for ran in run_campaign(fresh, campaign, stop=stop):
+                    told(ran)
+
+        def campaigns() -> list[Campaign]:
+            with Project(self.root, environ=self.environ, clock=self.clock) as fresh:
+                return fresh.campaigns
+
+        schedule.run_forever(campaigns, tick, stop=stop)

@@ -1,0 +1,116 @@
+"""Does what the schedules say: each run once, whoever else runs at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from publisher import schedule
+from publisher.errors import PublisherError, StoreError
+from publisher.models import Campaign, Plan, Report, State
+from publisher.project.drafting import Drafting
+from publisher.project.sending import Stop
+
+if TYPE_CHECKING:
+    from publisher.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of one run: in words, and its report or its error."""
+
+    campaign: str
+    at: datetime
+    result: str
+    report: Report | None = None
+    error: PublisherError | None = None
+
+
+def run_due(project: Project, *, stop: Stop) -> list[Ran]:
+    """Do every run that is due, of every campaign."""
+    done: list[Ran] = []
+    for campaign in project.campaigns:
+        if campaign.when and campaign.enabled and not stop():
+            done += run_campaign(project, campaign, stop=stop)
+    return done
+
+
+def run_campaign(project: Project, campaign: Campaign, *, stop: Stop) -> list[Ran]:
+    """Do what is due of one campaign, unless another process is at it.
+
+    The lease is what keeps two processes apart, and the row in the books is what keeps
+    a run from being done again: one that was started and not finished died half-way,
+    and is done to its end here.
+    """
+    try:
+        with project.books.ledger.lease(f"run/{campaign.name}"):
+            return list(_run(project, campaign, stop))
+    except StoreError as error:
+        return [Ran(campaign.name, project.clock(), str(error), error=error)]
+
+
+def _run(project: Project, campaign: Campaign, stop: Stop) -> Iterator[Ran]:
+    runs, now = project.books.runs, project.clock()
+    yield from _continued(project, campaign, stop)
+    last = runs.last(campaign.name)
+    if last is None:
+        # A new schedule never sends for the time before it was first seen.
+        runs.start(campaign.name, now, now=now)
+        runs.finish(campaign.name, now, now=now, result="first seen")
+        return
+    halves = [
+        schedule.Due(at, is_missed=False) for at in runs.unfinished(campaign.name)
+    ]
+    for due in [*halves, *schedule.due(campaign, last=last, now=now)]:
+        runs.start(campaign.name, due.at, now=now)
+        ran = _act(project, campaign, due, stop)
+        runs.finish(
+            campaign.name,
+            due.at,
+            now=project.clock(),
+            result=ran.result,
+            issue=ran.report.issue if ran.report else "",
+        )
+        yield ran
+
+
+def _continued(project: Project, campaign: Campaign, stop: Stop) -> Iterator[Ran]:
+    """Go on with an issue that was interrupted, or whose channel had stopped."""
+    is_rehearsal = Drafting(project, campaign).is_rehearsal()
+    ledger = project.books.ledger
+    begun = ledger.unfinished(campaign.name, is_rehearsal=is_rehearsal)
+    if begun:
+        plan = project.resumed(begun.id)
+        at = begun.scheduled_at or begun.planned_at
+        yield _sent(project, campaign, plan, at, stop)
+
+
+def _act(project: Project, campaign: Campaign, due: schedule.Due, stop: Stop) -> Ran:
+    if due.action == "skip":
+        return Ran(campaign.name, due.at, f"skipped: {due.reason}")
+    if due.action == "ask":
+        hint = f"publisher send {campaign.name}"
+        return Ran(campaign.name, due.at, f"waits for you ({due.reason}): {hint}")
+    try:
+        plan = project.plan(campaign.name, scheduled_at=due.at)
+    except PublisherError as error:
+        return Ran(campaign.name, due.at, f"stopped: {error}", error=error)
+    return _sent(project, campaign, plan, due.at, stop)
+
+
+def _sent(
+    project: Project, campaign: Campaign, plan: Plan, at: datetime, stop: Stop
+) -> Ran:
+    if not plan.deliveries:
+        return Ran(campaign.name, at, "nothing to send")
+    try:
+        report = project.send(plan, stop=stop)
+    except PublisherError as error:
+        return Ran(campaign.name, at, f"stopped: {error}", error=error)
+    sent = report.total(State.ACCEPTED)
+    words = f"{sent:,} sent, {report.total(State.FAILED):,} failed"
+    waiting = report.total(State.PLANNED, State.CLAIMED, State.UNCERTAIN)
+    more = f", {waiting:,} not yet" if waiting else ""
+    return Ran(campaign.name, at, words + more, report=report)
