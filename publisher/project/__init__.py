@@ -167,6 +167,10 @@ class Project(Folder):
         shown = [self._shown(one, addressing, draft.readers) for one in made.deliveries]
         return made, shown
 
+    def render(self, name: str, asked: Asked = Asked()) -> list[Shown]:  # noqa: B008
+        """Return the next issue's messages as they would be sent, one of each draft."""
+        return self.preview(name, asked)[1]
+
     def _next_or_last(self, draft: Drafting, intention: Intention) -> Plan:
         ledger, campaign = self.books.ledger, intention.campaign
         number = ledger.next_number(campaign.name)
