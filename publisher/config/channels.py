@@ -135,8 +135,15 @@ def _is_untouched(environ: Mapping[str, str], gallery: Gallery) -> bool:
     given = [
         key.removesuffix("_FILE") for key, value in environ.items() if value.strip()
     ]
-    for name, cls in gallery.known().items():
-        for one in gallery.settings_of(cls, name):
+    known = gallery.known()
+    for name in known:
+        try:
+            settings = gallery.settings_of(known[name], name)
+        except ConfigError:  # a plugin that does not load; is it meant to be used?
+            if any(key.startswith(f"{name.upper()}_") for key in given):
+                return False
+            continue
+        for one in settings:
             first = one.key.removesuffix(_field(one, name))
             last = f"_{_field(one, name)}"
             if any(key.startswith(first) and key.endswith(last) for key in given):
