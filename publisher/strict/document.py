@@ -16,6 +16,7 @@ from publisher.errors import ConfigError
 Path: TypeAlias = tuple[str | int, ...]
 TAG = "tag:yaml.org,2002:"
 MOST_VALUES = 100_000  # aliases of aliases of aliases multiply; people's files do not
+DEEPEST = 50
 FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
@@ -173,6 +174,18 @@ COMPLAINTS = (
     ("flow sequence", "the bracket [ is never closed", "Try: close it with ]", True),
     ("flow mapping", "the brace { is never closed", "Try: close it with }", True),
     (
+        "scanning an alias",
+        "a text cannot begin with *",
+        "Try: put the text in quotes",
+        True,
+    ),
+    (
+        "scanning an anchor",
+        "a text cannot begin with &",
+        "Try: put the text in quotes",
+        True,
+    ),
+    (
         "duplicate anchor",
         "the anchor stands twice",
         "Try: give one of them another name",
@@ -264,6 +277,8 @@ class _Reader:
         self.document.values.setdefault(path, self._place(node))
         if self.count > MOST_VALUES:
             raise self._error(node, "holds too many values", "Try: fewer aliases (*)")
+        if len(path) > DEEPEST:
+            raise self._error(node, "is nested too deeply", "Try: fewer levels")
         if id(node) in self.open:
             raise self._error(node, "holds itself", "Try: remove the alias (*)")
         self.open.add(id(node))

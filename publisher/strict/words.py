@@ -66,11 +66,14 @@ def _wrong(
             names = re.findall(r"'([^']*)'", context["expected"])
             return f"must be {_any_of(names)}", _closest(str(given), names)
         case "greater_than_equal":
-            return f"must be {context['ge']} or more", f"Try: {context['ge']}"
+            least = f"{context['ge']:g}"
+            return f"must be {least} or more", f"Try: {least}"
         case "greater_than":
-            return f"must be more than {context['gt']}", f"Try: {context['gt'] + 1}"
+            most = context["gt"]
+            return f"must be more than {most:g}", f"Try: {most + 1:g}"
         case "less_than_equal":
-            return f"must be {context['le']} or less", f"Try: {context['le']}"
+            most = context["le"]
+            return f"must be {most:g} or less", f"Try: {most:g}"
         case "string_too_short" | "too_short":
             return "must not be empty", "Try: write a value, or remove the line"
     return f"must be {_noun(expected)}", _way_out(given, expected)
