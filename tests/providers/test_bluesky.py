@@ -1,0 +1,337 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from responses import RequestsMock
+from responses.matchers import header_matcher, json_params_matcher
+
+from publisher.errors import ProviderError, Refused, Rejected, Unavailable
+from publisher.models import Card, Json, Post, Receipt
+from publisher.providers import Secret
+from publisher.providers.bluesky import Bluesky, record_key
+from publisher.testing import ProviderContract
+
+URL = "https://pds.example.org"
+LOGIN = f"{URL}/xrpc/com.atproto.server.createSession"
+PUT = f"{URL}/xrpc/com.atproto.repo.putRecord"
+DID = "did:plc:ferry"
+LINK = "https://example.org/tides"
+POST = Post(
+    key="weekly/7/bluesky/tides",
+    text=f"Gezeiten 🌊 am Meer\n\n{LINK}#low (#Ferries) #FährTag #Ferries!",
+    language="de",
+    hashtags=("Ferries", "FährTag"),
+    card=Card(url=LINK, title="Tides", description="When the water is low."),
+    content_warning="nudity",
+    created=datetime(2026, 11, 20, 8, 0, 0, 123456, tzinfo=UTC),
+)
+TAKEN = {"uri": f"at://{DID}/app.bsky.feed.post/x", "cid": "bafy"}
+SESSION = {"did": DID, "accessJwt": "jwt-one", "refreshJwt": "r", "handle": "f.test"}
+
+
+def marked(record: Json) -> list[tuple[str, Json]]:
+    """The text that each facet covers, with what it is."""
+    raw = record["text"].encode()
+    return [
+        (
+            raw[one["index"]["byteStart"] : one["index"]["byteEnd"]].decode(),
+            one["features"][0],
+        )
+        for one in record.get("facets", [])
+    ]
+
+
+class TestBluesky(ProviderContract):
+    message = POST
+    secrets = ("app-pass-word", "jwt-one")
+
+    @pytest.fixture(autouse=True)
+    def _own_session(self) -> None:
+        self.provider = Bluesky("@ferry.example.org", Secret("app-pass-word"), URL)
+
+    def prepare(self, web: RequestsMock) -> None:
+        wanted = {"identifier": "ferry.example.org", "password": "app-pass-word"}
+        web.post(LOGIN, json=SESSION, match=[json_params_matcher(wanted)])
+
+    def test_send(self, web: RequestsMock) -> None:
+        self.prepare(web)
+        sent = {
+            "repo": DID,
+            "collection": "app.bsky.feed.post",
+            "rkey": record_key(POST),
+            "record": Bluesky.payload(POST),
+        }
+        token = header_matcher({"Authorization": "Bearer jwt-one"})
+        web.post(PUT, json=TAKEN, match=[json_params_matcher(sent), token])
+        url = f"https://bsky.app/profile/ferry.example.org/post/{record_key(POST)}"
+        assert self.provider.send(POST) == Receipt(TAKEN["uri"], url)
+
+    def test_one_session_serves_many_posts(self, web: RequestsMock) -> None:
+        self.prepare(web)
+        web.post(PUT, json=TAKEN)
+        for _ in range(3):
+            self.provider.send(POST)
+        assert [call.request.url for call in web.calls] == [LOGIN, PUT, PUT, PUT]
+
+    def test_an_expired_session_is_opened_anew(self, web: RequestsMock) -> None:
+        self.prepare(web)
+        over = {"error": "ExpiredToken", "message": "Token has expired"}
+        web.post(PUT, status=400, json=over)
+        web.post(LOGIN, json={**SESSION, "accessJwt": "jwt-two"})
+        token = header_matcher({"Authorization": "Bearer jwt-two"})
+        web.post(PUT, json=TAKEN, match=[token])
+        assert self.provider.send(POST).id == TAKEN["uri"]
+
+    def test_a_session_that_keeps_expiring_is_tried_again_later(
+        self, web: RequestsMock
+    ) -> None:
+        self.prepare(web)
+        web.post(PUT, status=400, json={"error": "ExpiredToken"})
+        with pytest.raises(Unavailable, match="ended the session"):
+            self.provider.send(POST)
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            ({"status": 401, "json": {"error": "AuthenticationRequired"}}, Refused),
+            ({"status": 400, "json": {"error": "InvalidRequest"}}, Refused),
+            ({"status": 500}, Unavailable),
+            ({"status": 200, "body": "<html>"}, Unavailable),
+            ({"status": 200, "json": {}}, Unavailable),
+        ],
+    )
+    def test_a_failed_login_posted_nothing(
+        self, web: RequestsMock, answer: Any, error: type[ProviderError]
+    ) -> None:
+        web.post(LOGIN, **answer)
+        with pytest.raises(ProviderError) as caught:
+            self.provider.send(POST)
+        assert type(caught.value) is error
+        assert "app-pass-word" not in str(caught.value)
+
+    def test_a_text_that_is_too_long_is_not_sent(self, web: RequestsMock) -> None:
+        with pytest.raises(Rejected, match=r"takes 300 characters, .* has 301"):
+            self.provider.send(replace(POST, text="a" * 301))
+
+    def test_its_own_words_reach_the_person(self, web: RequestsMock) -> None:
+        self.prepare(web)
+        said = {"error": "InvalidRequest", "message": "Invalid record at $.langs"}
+        web.post(PUT, status=400, json=said)
+        with pytest.raises(Rejected, match="Invalid record at"):
+            self.provider.send(POST)
+
+
+# --- the record --------------------------------------------------------------------
+
+
+def test_the_record() -> None:
+    record = Bluesky.payload(POST)
+    assert {name: record[name] for name in record if name != "facets"} == {
+        "$type": "app.bsky.feed.post",
+        "text": POST.text,
+        "createdAt": "2026-11-20T08:00:00.123Z",
+        "langs": ["de"],
+        "embed": {
+            "$type": "app.bsky.embed.external",
+            "external": {
+                "uri": LINK,
+                "title": "Tides",
+                "description": "When the water is low.",
+            },
+        },
+        "labels": {
+            "$type": "com.atproto.label.defs#selfLabels",
+            "values": [{"val": "nudity"}],
+        },
+    }
+
+
+def test_links_and_hashtags_are_marked_in_bytes() -> None:
+    kind = "app.bsky.richtext.facet"
+    assert marked(Bluesky.payload(POST)) == [
+        (f"{LINK}#low", {"$type": f"{kind}#link", "uri": f"{LINK}#low"}),
+        ("#Ferries", {"$type": f"{kind}#tag", "tag": "Ferries"}),
+        ("#FährTag", {"$type": f"{kind}#tag", "tag": "FährTag"}),
+        ("#Ferries", {"$type": f"{kind}#tag", "tag": "Ferries"}),
+    ]
+
+
+def test_only_chosen_hashtags_are_marked_and_none_within_a_link() -> None:
+    post = replace(
+        POST,
+        text="C# #1 #FerriesToday https://example.org/#Ferries",
+        hashtags=("Ferries",),
+    )
+    assert [text for text, _ in marked(Bluesky.payload(post))] == [
+        "https://example.org/#Ferries"
+    ]
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_every_facet_covers_what_it_says(before: str, after: str) -> None:
+    post = replace(POST, text=f"{before} {LINK} #Ferries {after}")
+    record = Bluesky.payload(post)
+    ends = 0
+    for text, feature in marked(record):
+        assert text == feature.get("uri") or text[1:] == feature.get("tag")
+    for one in record["facets"]:
+        assert ends <= one["index"]["byteStart"] < one["index"]["byteEnd"]
+        ends = one["index"]["byteEnd"]
+
+
+@pytest.mark.parametrize(
+    ("warning", "labels", "text"),
+    [
+        ("", [], "Hi"),
+        ("Nudity", ["nudity"], "Hi"),
+        ("spoilers", [], "CW: spoilers\n\nHi"),
+        ("porn, spoilers , food", ["porn"], "CW: spoilers, food\n\nHi"),
+    ],
+)
+def test_no_warning_gets_lost(warning: str, labels: list[str], text: str) -> None:
+    record = Bluesky.payload(
+        replace(POST, text="Hi", content_warning=warning, card=None, hashtags=())
+    )
+    values = record.get("labels", {}).get("values", [])
+    assert [one["val"] for one in values] == labels
+    assert record["text"] == text
+
+
+# --- the key -----------------------------------------------------------------------
+
+
+def test_the_key_is_the_same_for_ever() -> None:
+    assert record_key(POST) == record_key(replace(POST, text="other"))
+    assert record_key(POST) == "3n2q4ks4xclkm"
+
+
+@given(
+    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.text(min_size=1),
+)
+def test_the_key_is_a_tid_of_the_planned_second(created: datetime, key: str) -> None:
+    tid = record_key(replace(POST, key=key, created=created))
+    letters = "234567abcdefghijklmnopqrstuvwxyz"
+    assert len(tid) == 13
+    assert tid[0] in letters[:16]  # https://atproto.com/specs/tid: the top bit is 0
+    number = 0
+    for letter in tid:
+        number = number << 5 | letters.index(letter)
+    at = datetime.fromtimestamp((number >> 10) // 1_000_000, UTC)
+    assert timedelta(0) <= created - at < timedelta(seconds=1)
+
+
+def test_posts_planned_together_have_their_own_keys() -> None:
+    keys = {record_key(replace(POST, key=f"w/1/bluesky/{n}")) for n in range(5000)}
+    assert len(keys) == 5000
+
+
+def test_a_post_without_its_time_is_not_sent() -> None:
+    with pytest.raises(Rejected, match="needs the time"):
+        Bluesky("f.test", Secret("p"), URL).send(replace(POST, created=None))
+
+
+# --- the published lexicons --------------------------------------------------------
+
+
+class Lexicons:
+    """Just enough of https://atproto.com/specs/lexicon to check a record."""
+
+    def __init__(self, path: Path) -> None:
+        documents = json.loads(path.read_text())["lexicons"]
+        self.defs = {one["id"]: one["defs"] for one in documents}
+
+    def check(self, value: Any, ref: str, at: str = "$") -> list[str]:
+        name, _, part = ref.partition("#")
+        return self._check(value, self.defs[name][part or "main"], name, at)
+
+    def _check(self, value: Any, schema: Json, home: str, at: str) -> list[str]:
+        match schema["type"]:
+            case "record":
+                return self._check(value, schema["record"], home, at)
+            case "ref":
+                return self.check(value, self._full(schema["ref"], home), at)
+            case "union":
+                kinds = [self._full(ref, home) for ref in schema["refs"]]
+                if value.get("$type") not in kinds:
+                    return [f"{at}: {value.get('$type')} is none of {kinds}"]
+                return self.check(value, value["$type"], at)
+            case "object":
+                return self._object(value, schema, home, at)
+            case "array":
+                found = [] if len(value) <= schema.get("maxLength", 1e9) else [at]
+                for number, item in enumerate(value):
+                    found += self._check(item, schema["items"], home, f"{at}[{number}]")
+                return found
+            case "string":
+                return self._string(value, schema, at)
+            case "integer":
+                good = type(value) is int and value >= schema.get("minimum", value)
+                return [] if good else [f"{at}: {value!r}"]
+        raise AssertionError(schema["type"])
+
+    def _object(self, value: Json, schema: Json, home: str, at: str) -> list[str]:
+        known = schema["properties"]
+        found = [
+            f"{at}.{n} is missing" for n in schema.get("required", []) if n not in value
+        ]
+        found += [f"{at}.{n} is unknown" for n in value if n not in {*known, "$type"}]
+        for name in set(value) & set(known):
+            found += self._check(value[name], known[name], home, f"{at}.{name}")
+        return found
+
+    def _string(self, value: Any, schema: Json, at: str) -> list[str]:
+        from publisher.units import count
+
+        if not isinstance(value, str):
+            return [f"{at} is no string"]
+        found = []
+        if count(value, "bytes") > schema.get("maxLength", 1e9):
+            found.append(f"{at} has too many bytes")
+        if count(value, "graphemes") > schema.get("maxGraphemes", 1e9):
+            found.append(f"{at} is too long")
+        if schema.get("format") == "datetime":
+            datetime.fromisoformat(value)
+        if schema.get("format") == "uri" and ":" not in value:
+            found.append(f"{at} is no URI")
+        return found
+
+    @staticmethod
+    def _full(ref: str, home: str) -> str:
+        return home + ref if ref.startswith("#") else ref
+
+
+@pytest.fixture
+def lexicons(specs: Path) -> Lexicons:
+    return Lexicons(specs / "bluesky.lexicons.json")
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        POST,
+        replace(POST, content_warning="spoilers, porn"),
+        Post(key="k", text="Hi", created=POST.created),
+        replace(POST, text="👨‍👩‍👧‍👦" * 100),
+    ],
+)
+def test_the_published_lexicon_agrees(lexicons: Lexicons, post: Post) -> None:
+    assert lexicons.check(Bluesky.payload(post), "app.bsky.feed.post") == []
+
+
+def test_the_lexicon_finds_what_is_wrong(lexicons: Lexicons) -> None:
+    record = {**Bluesky.payload(POST), "langs": ["a"] * 4, "text": "a" * 301, "x": 1}
+    del record["createdAt"]
+    assert sorted(lexicons.check(record, "app.bsky.feed.post")) == [
+        "$.createdAt is missing",
+        "$.langs",
+        "$.text is too long",
+        "$.x is unknown",
+    ]
