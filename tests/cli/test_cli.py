@@ -1,0 +1,185 @@
+"""The command line, through its real door."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from publisher.cli import VERBS, main
+
+if TYPE_CHECKING:
+    from conftest import Letters
+
+
+class Run:
+    """Runs `publisher` in this process and keeps what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], root: Path) -> None:
+        self.capsys = capsys
+        self.root = root
+
+    def __call__(self, *args: str, code: int = 0) -> str:
+        with pytest.raises(SystemExit) as stopped:
+            main(["-C", str(self.root), *args])
+        found = self.capsys.readouterr()
+        self.err = found.err
+        assert (stopped.value.code or 0) == code, found.out + found.err
+        return found.out
+
+
+@pytest.fixture
+def run(letters: Letters, capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(capsys, letters.root)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example(verb: str, run: Run) -> None:
+    assert "Example" in run(verb, "--help")
+
+
+def test_a_wrong_verb_is_answered_with_the_nearest(run: Run) -> None:
+    run("shcedules", code=2)
+    assert "Did you mean 'schedules'?" in run.err
+
+
+def test_articles_as_json(run: Run) -> None:
+    found = json.loads(run("articles", "--tag", "storm", "--json"))
+    assert [one["slug"] for one in found] == ["second-wind"]
+    assert set(found[0]) >= {"title", "language", "direction", "tags", "html", "text"}
+
+
+def test_one_bad_article_does_not_hide_the_others(run: Run, letters: Letters) -> None:
+    letters.write("articles/bad.md", "---\ntitle: [\n---\n\nText.\n")
+    found = json.loads(run("articles", "--json", code=1))
+    assert len(found) == 2
+    assert "bad.md:" in run.err
+    assert "Traceback" not in run.err
+
+
+def test_show_one_article_from_anywhere(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = tmp_path / "page.txt"
+    page.write_text("A quiet harbour\n\nThe boats were in before dusk.\n\n#sea#calm\n")
+    out = Run(capsys, tmp_path)("articles", "show", str(page), "--json")
+    found = json.loads(out)
+    assert found["title"] == "A quiet harbour"
+    assert found["tags"] == ["sea", "calm"]
+
+
+def test_plan_send_status_verify(run: Run, letters: Letters) -> None:
+    run("subscribers", "add", "ana@example.org", "--list", "weekly", "--name", "Ana")
+    plan = json.loads(run("plan", "weekly", "--json"))
+    assert plan["channels"] == {"outbox": 1, "outbox:mastodon": 2}
+    saved = letters.write("plan.json", json.dumps(plan))
+    run("send", "weekly", "--plan", str(saved))
+    assert "outbox: 1 accepted" in run.err
+    status = json.loads(run("status", "--json"))
+    assert status["weekly/1"]["outbox"]["accepted"] == 1
+    run("verify")
+    run("send", "weekly")
+    assert "nothing to send" in run.err
+
+
+def test_a_dry_run_writes_nothing(run: Run, letters: Letters) -> None:
+    run("subscribers", "add", "ana@example.org", "--list", "weekly")
+    run("send", "weekly", "--dry-run")
+    assert not (letters.root / "outbox").exists()
+    assert json.loads(run("status", "--json")) == {}
+
+
+def test_render_into_a_folder(run: Run, tmp_path: Path) -> None:
+    run("render", "weekly", "-o", str(tmp_path / "out"))
+    names = {path.suffix for path in (tmp_path / "out").iterdir()}
+    assert names == {".html", ".txt", ".eml", ".json"}
+
+
+def test_schedules_tell_the_next_three_runs(run: Run) -> None:
+    (found,) = json.loads(run("schedules", "--json"))
+    assert found["name"] == "weekly"
+    assert "Friday" in found["when"]
+    assert len(found["next"]) == 3
+
+
+def test_explain_names_the_rule(run: Run) -> None:
+    (found,) = json.loads(run("explain", "second-wind", "--json"))
+    assert found["why"] == ["rule 1 (storm)"]
+
+
+def test_subscribers_there_and_back(run: Run, letters: Letters) -> None:
+    file = letters.write(
+        "readers.csv", "email,name\nana@example.org,Ana\nnobody,No\nbo@example.org,Bo\n"
+    )
+    run("subscribers", "import", str(file), "--list", "weekly", code=1)
+    assert "2 new" in run.err
+    assert "readers.csv:3" in run.err
+    run("subscribers", "suppress", "bo@example.org")
+    found = json.loads(run("subscribers", "list", "--json"))
+    assert [one["is_suppressed"] for one in found] == [False, True]
+    assert "ana@example.org" in run("subscribers", "export")
+
+
+def test_init_makes_a_folder_that_works(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "new letters"
+    Run(capsys, tmp_path)("init", str(root))
+    run = Run(capsys, root)
+    run("doctor")
+    run("check")
+    assert len(json.loads(run("articles", "--json"))) >= 8
+    Run(capsys, tmp_path)("init", str(root), code=1)
+
+
+def test_new_makes_an_article_and_a_schedule(run: Run, letters: Letters) -> None:
+    run("new", "article", 'A "quoted" title: yes', "--tags", "sea, craft")
+    run("new", "schedule", "monthly")
+    found = json.loads(run("articles", "show", "a-quoted-title-yes", "--json"))
+    assert found["title"] == 'A "quoted" title: yes'
+    assert found["draft"] is True
+    assert len(json.loads(run("schedules", "--json"))) == 2
+
+
+def test_outside_a_project_one_line_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(capsys, tmp_path)
+    run("plan", "weekly", code=1)
+    assert run.err.startswith("error: ")
+    assert "publisher init" in run.err
+    assert len(run.err.splitlines()) == 1
+
+
+def test_a_check_stops_with_4(run: Run, letters: Letters) -> None:
+    text = letters.root.joinpath("publisher.yaml").read_text()
+    letters.write("publisher.yaml", text.replace("1 Harbour Road, Portsend", '""'))
+    run("check", "weekly", code=4)
+    run("subscribers", "add", "ana@example.org", "--list", "weekly")
+    run("send", "weekly", code=4)
+    assert "postal address" in run.err
+
+
+def test_strangers_are_not_written_to_without_a_yes(
+    run: Run, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("SMTP_PORT", "9")
+    for name in ("ana", "bo"):
+        run("subscribers", "add", f"{name}@example.org", "--list", "weekly")
+    run("send", "weekly", "--through", "smtp", code=2)
+    assert "--yes" in run.err
+
+
+def test_the_real_program_answers() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "publisher", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("publisher ")
