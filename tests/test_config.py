@@ -22,6 +22,7 @@ from publisher.models import (
     Site,
     TagRule,
 )
+from publisher.providers.outbox import Outbox
 
 
 def settings(

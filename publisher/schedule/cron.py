@@ -63,7 +63,8 @@ def _check_field(field: re.Match[str], name: str, low: int, high: int) -> None:
             continue
         ends = [_number(end, name) for end in span.split("-")]
         if len(ends) > 2 or any(end is None or not low <= end <= high for end in ends):  # noqa: PLR2004
-            message = f'"{span}" is not a {name}'
+            article = "an" if name == "hour" else "a"
+            message = f'"{span}" is not {article} {name}'
             raise Misread(message, hint=f"Try: {low} to {high}", offset=offset)
 
 
