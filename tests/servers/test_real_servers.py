@@ -1,0 +1,191 @@
+"""Against real servers on loopback, installed once into `~/.cache/publisher-tests`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from publisher.errors import ProviderError, Refused, Throttled, Uncertain
+from publisher.models import Card, Post
+from publisher.providers import Secret
+from publisher.providers.mastodon import Mastodon
+
+pytestmark = pytest.mark.servers
+
+
+def cache() -> Path:
+    """Where servers are installed: `~/.cache/publisher-tests`."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "publisher-tests"
+
+
+def venv(name: str, requirement: str) -> Path:
+    """Return the `bin` of an environment that holds the package, or skip."""
+    bin_ = cache() / name / "bin"
+    try:
+        if not (bin_ / "python").exists():
+            make = [sys.executable, "-m", "venv", str(bin_.parent)]
+            subprocess.run(make, check=True, timeout=120)
+        install = [str(bin_ / "python"), "-m", "pip", "install", "-q", requirement]
+        subprocess.run(install, check=True, timeout=300, capture_output=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"{requirement} cannot be installed here: {type(error).__name__}")
+    return bin_
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def running(
+    command: Sequence[str], port: int, *, within: float = 30, cwd: Path | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a server until its port answers, and end it afterwards."""
+    process = subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        _wait_for(process, port, within)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def _wait_for(process: subprocess.Popen[str], port: int, within: float) -> None:
+    give_up = time.monotonic() + within
+    while time.monotonic() < give_up:
+        if process.poll() is not None:
+            pytest.fail(f"the server ended at once with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"no server on port {port} after {within} s")
+
+
+# --- mastodon-mock, a Mastodon API server with state, from PyPI --------------------
+
+
+SEED = """
+[[mastodon_mock.seed.accounts]]
+username = "ferry"
+access_token = "t0ken"
+"""
+LINK = "https://example.org/tides?utm_source=mastodon&utm_medium=social"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    bin_ = venv("mastodon-mock", "mastodon-mock==0.6.1")
+    port = free_port()
+    config = tmp_path_factory.mktemp("mastodon") / "mock.toml"
+    config.write_text(SEED.replace("mastodon_mock.", ""))
+    serve = [str(bin_ / "mastodon_mock"), "serve", "--in-memory", "--port", str(port)]
+    with running([*serve, "--config", str(config)], port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def mastodon(server: str) -> Mastodon:
+    return Mastodon(server, Secret("t0ken"))
+
+
+@pytest.fixture
+def post(request: pytest.FixtureRequest) -> Post:
+    name = request.node.name
+    return Post(
+        key=f"weekly/7/mastodon/{name}",
+        text=f"Tides & ferries: {name}\n\n{LINK}\n\n#Ferries",
+        language="en",
+        hashtags=("Ferries",),
+        card=Card(url=LINK, title="Tides"),
+        content_warning="seasickness",
+        created=datetime.now(UTC),
+    )
+
+
+def shown(mastodon: Mastodon) -> list[Any]:
+    me = mastodon._get("/api/v1/accounts/verify_credentials")["id"]
+    statuses: list[Any] = mastodon._get(f"/api/v1/accounts/{me}/statuses", limit="40")
+    return statuses
+
+
+def fault(server: str, **effect: Any) -> None:
+    rule = {"match": {"methods": ["POST"], "path": "/api/v1/statuses"}, "count": 1}
+    url = f"{server}/api/v1/_mock/faults"
+    requests.post(url, json={**rule, "effect": effect}, timeout=5).raise_for_status()
+
+
+def test_a_post_is_published_as_planned(mastodon: Mastodon, post: Post) -> None:
+    receipt = mastodon.send(post)
+    status = mastodon._get(f"/api/v1/statuses/{receipt.id}")
+    assert status["spoiler_text"] == "seasickness"
+    assert status["sensitive"] is True
+    assert status["language"] == "en"
+    assert status["visibility"] == "public"
+    assert [tag["name"].lower() for tag in status["tags"]] == ["ferries"]
+    assert receipt.url == status["url"]
+
+
+def test_the_same_key_is_one_status(mastodon: Mastodon, post: Post) -> None:
+    before = len(shown(mastodon))
+    receipts = {mastodon.send(post) for _ in range(3)}
+    assert len(receipts) == 1
+    assert len(shown(mastodon)) == before + 1
+
+
+def test_a_lost_post_is_found(mastodon: Mastodon, post: Post) -> None:
+    assert mastodon.find(replace(post, text="never sent", card=None)) is None
+    receipt = mastodon.send(post)
+    assert mastodon.find(post) == receipt
+
+
+@pytest.mark.parametrize(
+    ("effect", "error"),
+    [
+        ({"type": "status", "status": 500}, Uncertain),
+        ({"type": "malformed"}, Uncertain),
+        ({"type": "ratelimit", "headers": {"Retry-After": "9"}}, Throttled),
+    ],
+)
+def test_after_a_fault_the_repeat_is_the_only_status(
+    server: str,
+    mastodon: Mastodon,
+    post: Post,
+    effect: dict[str, Any],
+    error: type[ProviderError],
+) -> None:
+    before = len(shown(mastodon))
+    fault(server, **effect)
+    with pytest.raises(error):
+        mastodon.send(post)
+    mastodon.send(post)
+    assert len(shown(mastodon)) == before + 1
+
+
+def test_a_wrong_token_is_refused(server: str, post: Post) -> None:
+    with pytest.raises(Refused):
+        Mastodon(server, Secret("wr0ng")).send(post)
