@@ -1,0 +1,64 @@
+"""The books: what was planned and sent, who reads, which runs were made.
+
+Only here is SQL. `open_books` makes the database where there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from publisher.store.database import Database
+from publisher.store.imports import ImportReport, rows_of
+from publisher.store.ledger import Claim, Ledger
+from publisher.store.runs import Run, Runs
+from publisher.store.schema import bring_up_to_date
+from publisher.store.subscribers import Subscribers
+
+__all__ = [
+    "Books",
+    "Claim",
+    "ImportReport",
+    "Ledger",
+    "Run",
+    "Runs",
+    "Subscribers",
+    "open_books",
+    "rows_of",
+]
+
+
+@dataclass(frozen=True)
+class Books:
+    """The open books; leaving the `with` closes them."""
+
+    database: Database
+    ledger: Ledger
+    subscribers: Subscribers
+    runs: Runs
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection; asking again opens a new one."""
+        self.database.close()
+
+
+def open_books(url: str) -> Books:
+    """Open `sqlite:///path`, making or migrating it; `StoreError` where it cannot be.
+
+    >>> with open_books("sqlite://") as books:
+    ...     books.ledger.next_number("weekly")
+    1
+    """
+    database = Database(url)
+    try:
+        bring_up_to_date(database)
+    except BaseException:
+        database.close()
+        raise
+    return Books(database, Ledger(database), Subscribers(database), Runs(database))

@@ -1,0 +1,170 @@
+"""Opens the database, holds its transactions, and says its failures in words."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, TextClause, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from publisher.errors import StoreError
+
+PATIENCE = 30.0  # seconds to wait for another process's transaction
+READER = "is_reader"
+
+# The first words that fit what the driver says; SQLite has no finer error codes that
+# all supported Pythons show.
+WORDS = (
+    ("not a database", "this file is not a database", "Try: another PUBLISHER_STORE"),
+    ("malformed", "the file is damaged", "Try: bring it back from a backup"),
+    ("locked", "another program holds the books", "Try: again in a minute"),
+    ("readonly", "the books cannot be written", "Try: check who owns the file"),
+    ("full", "the disk is full", "Try: free some space, then the same command again"),
+    ("unable to open", "the books cannot be opened", "Try: check who owns the folder"),
+    ("disk i/o", "the disk does not answer", "Try: check the disk"),
+)
+
+
+class Database:
+    """One SQLite file. Every writing is one transaction, on disk when it returns."""
+
+    def __init__(self, url: str) -> None:
+        self.path = _path_of(url)
+        self._engine = _engine(self.path)
+        self._readers = self._engine.execution_options(**{READER: True})
+
+    @property
+    def where(self) -> str:
+        """The file, for a complaint."""
+        return str(self.path or ":memory:")
+
+    @contextmanager
+    def writing(self, *, keep: bool = True) -> Iterator[Connection]:
+        """Hold the only writing transaction: all of it happens, or nothing.
+
+        Without `keep` nothing does: it only shows what would.
+        """
+        with (
+            self._in_words(),
+            self._engine.connect() as connection,
+            connection.begin() as transaction,
+        ):
+            yield connection
+            if not keep:
+                transaction.rollback()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """See one moment of the books, while others write on."""
+        with self._in_words(), self._readers.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error) as error:
+            raise _complaint(error, self.where) from error
+
+
+def many(
+    connection: Connection, statement: TextClause, rows: Sequence[Mapping[str, Any]]
+) -> int:
+    """Run a statement for each row by the driver's own loop; return what it changed.
+
+    It saves Core's work per row, which is most of the cost of a large campaign.
+    """
+    if not rows:
+        return 0
+    sql = str(statement.compile(dialect=connection.dialect))
+    return connection.exec_driver_sql(sql, [dict(row) for row in rows]).rowcount
+
+
+def _path_of(url: str) -> Path | None:
+    scheme, _, rest = url.partition("://")
+    if scheme != "sqlite":
+        raise StoreError(
+            f"the books are kept in SQLite, not in {scheme or 'this'}",
+            hint="Try: PUBLISHER_STORE=sqlite:///books.sqlite3",
+        )
+    name = rest.removeprefix("/")
+    return None if name in {"", ":memory:"} else Path(name)
+
+
+def _engine(path: Path | None) -> Engine:
+    if path is not None:
+        _make_room(path)
+    engine = create_engine(
+        URL.create("sqlite", database=str(path) if path else None),
+        poolclass=QueuePool if path else StaticPool,
+        connect_args={"timeout": PATIENCE, "check_same_thread": False},
+        hide_parameters=True,  # they hold addresses
+        paramstyle="named",
+    )
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _make_room(path: Path) -> None:
+    """Make the file, for its owner's eyes only: it holds people."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(
+            f"the books cannot be made here: {error.strerror}",
+            where=str(path),
+            hint="Try: check who owns the folder",
+        ) from error
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    """Make claims survive a power cut, and readers not wait for writers."""
+    connection.execute("pragma foreign_keys = on")
+    connection.execute("pragma synchronous = full")
+    (mode,) = connection.execute("pragma journal_mode").fetchone()
+    if mode == "delete":
+        _to_wal(connection)
+
+
+def _to_wal(connection: Any) -> None:
+    # While two processes make a new database at once, SQLite reports the lock at once
+    # instead of waiting as it does elsewhere.
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that first reads and later writes can fail at its first write; one
+    # that takes the write lock first can only wait.
+    is_reader = connection.get_execution_options().get(READER)
+    connection.exec_driver_sql("begin" if is_reader else "begin immediate")
+
+
+def _complaint(error: DBAPIError | sqlite3.Error, where: str) -> StoreError:
+    said = error.orig if isinstance(error, DBAPIError) else error
+    text = (str(said).splitlines() or [type(said).__name__])[0]
+    for sign, words, hint in WORDS:
+        if sign in text.lower():
+            return StoreError(words, where=where, hint=hint)
+    return StoreError(f"the books refuse this: {text}", where=where)

@@ -1,0 +1,231 @@
+"""The people: who reads what, and who must never be written to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from publisher.errors import ConfigError
+from publisher.models import Subscriber
+from publisher.store import addresses, joining, times
+from publisher.store.database import Database
+from publisher.store.imports import ImportReport, Person
+
+PEOPLE = text("""
+select id, address, normal, name, language, attributes
+  from subscribers
+ where :list = ''
+    or id in (select subscriber
+                from subscriptions
+               where list = :list
+                 and state = 'confirmed')
+ order by id
+""")
+AUDIENCE = text("""
+select id, address, normal, name, language, attributes
+  from subscribers
+ where id in (select subscriber
+                from subscriptions
+               where list = :list
+                 and state = 'confirmed')
+   and normal not in (select normal from suppressions)
+ order by id
+""")
+ONE = text("""
+select id, address, normal, name, language, attributes
+  from subscribers
+ where normal = :normal
+""")
+SUBSCRIPTIONS = text("""
+select subscriber, list, state
+  from subscriptions
+ where state = :state or :state = ''
+ order by subscriber, list
+""")
+LISTS_OF = text("""
+select subscriber, list, state
+  from subscriptions
+ where subscriber = :id
+ order by list
+""")
+LEAVERS = text("""
+select subscribers.address
+  from subscribers
+  join subscriptions
+    on subscriptions.subscriber = subscribers.id
+ where subscriptions.list = :list
+   and subscriptions.state = 'ended'
+""")
+SUPPRESSED = text("""
+select normal
+  from suppressions
+""")
+IS_SUPPRESSED = text("""
+select count(*)
+  from suppressions
+ where normal = :normal
+""")
+
+
+class Subscribers:
+    """Readers, their lists and the suppressions, which beat everything."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @staticmethod
+    def normal(address: str) -> str:
+        """Return the form in which addresses are compared, or raise `ConfigError`."""
+        return addresses.normal(address)
+
+    # --- coming ---
+
+    def add(
+        self,
+        address: str,
+        *,
+        name: str = "",
+        lists: Sequence[str] = (),
+        language: str = "",
+        attributes: Mapping[str, str] | None = None,
+        now: datetime,
+    ) -> Subscriber:
+        """Add one reader who said yes, or change what is known of them.
+
+        Unlike an import this brings back somebody who left a list: a person asked for
+        it by name. It cannot bring back a suppressed address.
+        """
+        normal = addresses.normal(address)
+        found = Person(
+            address.strip(), name=name, language=language, attributes=attributes or {}
+        )
+        with self._database.writing() as connection:
+            _refuse_suppressed(connection, normal)
+            joining.add(connection, normal, found, lists, now=now)
+            return _with_lists(connection, normal)
+
+    def import_rows(
+        self,
+        rows: Iterable[Mapping[str, str]],
+        *,
+        lists: Sequence[str],
+        now: datetime,
+        dry_run: bool = False,
+    ) -> ImportReport:
+        """Add the people of a CSV file, all or none; nobody who left comes back."""
+        with self._database.writing(keep=not dry_run) as connection:
+            return joining.join(connection, rows, lists=lists, now=now)
+
+    # --- going ---
+
+    def suppress(self, address: str, *, reason: str, now: datetime) -> None:
+        """Never write to this address again; the first reason stays."""
+        values = {
+            "normal": addresses.normal(address),
+            "reason": reason,
+            "now": times.written(now),
+        }
+        with self._database.writing() as connection:
+            connection.execute(joining.SUPPRESS, values)
+
+    def is_suppressed(self, address: str) -> bool:
+        """Say whether the address must not be written to."""
+        values = {"normal": addresses.loosely_normal(address)}
+        with self._database.reading() as connection:
+            return bool(connection.execute(IS_SUPPRESSED, values).scalar())
+
+    def suppressed(self) -> set[str]:
+        """Return every suppressed address in its normal form."""
+        with self._database.reading() as connection:
+            return set(connection.execute(SUPPRESSED).scalars())
+
+    def leavers(self, list_name: str) -> set[str]:
+        """Return the addresses, as written, of those who left a list."""
+        with self._database.reading() as connection:
+            return set(connection.execute(LEAVERS, {"list": list_name}).scalars())
+
+    # --- reading ---
+
+    def all(self, list_name: str = "") -> list[Subscriber]:
+        """Return the readers, of one list or all; suppressed ones too."""
+        return self._people(PEOPLE, list_name)
+
+    def audience(self, list_name: str) -> list[Subscriber]:
+        """Return who may get what goes to a list: confirmed and not suppressed."""
+        return self._people(AUDIENCE, list_name)
+
+    def _people(self, question: Any, list_name: str) -> list[Subscriber]:
+        with self._database.reading() as connection:
+            lists = _lists(connection, "confirmed")
+            rows = connection.execute(question, {"list": list_name}).all()
+        return [_subscriber(row, lists.get(row.id, ())) for row in rows]
+
+    def find(self, address: str) -> Subscriber | None:
+        """Return a reader by address, in whatever case it is written."""
+        normal = addresses.loosely_normal(address)
+        with self._database.reading() as connection:
+            if connection.execute(ONE, {"normal": normal}).one_or_none() is None:
+                return None
+            return _with_lists(connection, normal)
+
+    def export(self) -> Iterator[Mapping[str, str]]:
+        """Yield a row for each reader; importing them makes the same books."""
+        with self._database.reading() as connection:
+            people = connection.execute(PEOPLE, {"list": ""}).all()
+            by_state = {
+                column: _lists(connection, state)
+                for column, state in (
+                    ("lists", "confirmed"),
+                    ("pending", "pending"),
+                    ("left", "ended"),
+                )
+            }
+            suppressed = set(connection.execute(SUPPRESSED).scalars())
+        for row in people:
+            lists = {
+                column: ", ".join(found.get(row.id, ()))
+                for column, found in by_state.items()
+            }
+            yield json.loads(row.attributes) | {
+                "email": row.address,
+                "name": row.name,
+                "language": row.language,
+                **lists,
+                "status": "suppressed" if row.normal in suppressed else "",
+            }
+
+
+def _refuse_suppressed(connection: Connection, normal: str) -> None:
+    if connection.execute(IS_SUPPRESSED, {"normal": normal}).scalar():
+        raise ConfigError(
+            "this address is suppressed, so nothing would be sent to it",
+            hint="Ask its owner to write to you first",
+        )
+
+
+def _lists(connection: Connection, state: str) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for row in connection.execute(SUBSCRIPTIONS, {"state": state}):
+        found[row.subscriber] = (*found.get(row.subscriber, ()), row.list)
+    return found
+
+
+def _with_lists(connection: Connection, normal: str) -> Subscriber:
+    row = connection.execute(ONE, {"normal": normal}).one()
+    rows = connection.execute(LISTS_OF, {"id": row.id})
+    return _subscriber(row, tuple(one.list for one in rows if one.state == "confirmed"))
+
+
+def _subscriber(row: Any, lists: tuple[str, ...]) -> Subscriber:
+    return Subscriber(
+        id=row.id,
+        address=row.address,
+        name=row.name,
+        language=row.language,
+        lists=lists,
+        attributes=json.loads(row.attributes),
+    )

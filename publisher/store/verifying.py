@@ -1,0 +1,86 @@
+"""Proves that every delivery is accounted for."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+# `selected` was counted when the plan was written; the rows are counted now.
+EQUATION = text("""
+select selected.issue, selected.channel, selected.count as selected,
+       count(*) filter (where deliveries.state = 'planned') as planned,
+       count(*) filter (where deliveries.state = 'claimed') as claimed,
+       count(*) filter (where deliveries.state = 'accepted') as accepted,
+       count(*) filter (where deliveries.state = 'failed') as failed,
+       count(*) filter (where deliveries.state = 'skipped') as skipped,
+       count(*) filter (where deliveries.state = 'uncertain') as uncertain
+  from selected
+  left join deliveries
+    on deliveries.issue = selected.issue
+   and deliveries.channel = selected.channel
+ where selected.issue = :issue or :issue = ''
+ group by selected.issue, selected.channel
+ order by selected.issue, selected.channel
+""")
+UNSELECTED = text("""
+select deliveries.key
+  from deliveries
+  left join selected
+    on selected.issue = deliveries.issue
+   and selected.channel = deliveries.channel
+ where (deliveries.issue = :issue or :issue = '')
+   and selected.issue is null
+ order by deliveries.key
+""")
+WITHOUT_DRAFT = text("""
+select deliveries.key
+  from deliveries
+  left join drafts
+    on drafts.issue = deliveries.issue
+   and drafts.id = deliveries.draft
+ where (deliveries.issue = :issue or :issue = '')
+   and drafts.id is null
+ order by deliveries.key
+""")
+WITHOUT_RECEIPT = text("""
+select key
+  from deliveries
+ where (issue = :issue or :issue = '')
+   and state = 'accepted'
+   and (receipt = '' or settled_at is null)
+ order by key
+""")
+HOMELESS = text("""
+select drafts.id as key
+  from drafts
+  left join issues
+    on issues.id = drafts.issue
+ where (drafts.issue = :issue or :issue = '')
+   and issues.id is null
+ order by drafts.id
+""")
+STATES = ("planned", "claimed", "accepted", "failed", "skipped", "uncertain")
+RULES = (
+    (UNSELECTED, "was never selected"),
+    (WITHOUT_DRAFT, "has no draft"),
+    (WITHOUT_RECEIPT, "is accepted without a receipt and its time"),
+    (HOMELESS, "is a draft of no issue"),
+)
+
+
+def broken(connection: Connection, issue: str) -> list[str]:
+    """Return each broken promise of an issue, or of all, in a line."""
+    values = {"issue": issue}
+    found = []
+    for row in connection.execute(EQUATION, values):
+        counts = {state: int(getattr(row, state)) for state in STATES}
+        if row.selected != sum(counts.values()):
+            terms = " + ".join(f"{count} {state}" for state, count in counts.items())
+            found.append(
+                f"{row.issue} through {row.channel}: {row.selected} selected is not "
+                f"{terms}"
+            )
+    for question, complaint in RULES:
+        found += [
+            f"{row.key} {complaint}" for row in connection.execute(question, values)
+        ]
+    return found
