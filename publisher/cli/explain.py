@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from publisher.cli.output import as_json, in_project, open_project, print_json, table
+
+if TYPE_CHECKING:
+    from publisher.models import Campaign, Json
+    from publisher.plan import Wording
 
 
 @click.command(epilog="Example: publisher explain articles/hello.md")
@@ -13,33 +19,39 @@ from publisher.cli.output import as_json, in_project, open_project, print_json, 
 @in_project
 def command(article: str, folder: str | None, *, json_: bool) -> None:
     """Say where an article would be posted, and which tag rule says so."""
-    rows = [
-        {
-            "campaign": campaign.name,
-            "channel": channel,
-            "goes": words.goes,
-            "why": list(words.why),
-            "hashtags": list(words.hashtags),
-            "content_warning": words.content_warning,
-        }
-        for campaign, channel, words in open_project(folder).explain(article)
-    ]
+    found = open_project(folder).explain(article)
     if json_:
-        print_json(rows)
+        print_json(
+            [_data(campaign, channel, words) for campaign, channel, words in found]
+        )
         return
     table(
         ("campaign", "channel", "goes", "because", "adds"),
         [
             (
-                row["campaign"],
-                row["channel"],
-                "yes" if row["goes"] else "no",
-                "; ".join(row["why"]) or "no rule changes it",
-                " ".join(
-                    [f"#{tag}" for tag in row["hashtags"]]
-                    + [f"CW: {row['content_warning']}"] * bool(row["content_warning"])
-                ),
+                campaign.name,
+                channel,
+                "yes" if words.goes else "no",
+                "; ".join(words.why) or "no rule changes it",
+                _adds(words),
             )
-            for row in rows
+            for campaign, channel, words in found
         ],
     )
+
+
+def _data(campaign: Campaign, channel: str, words: Wording) -> Json:
+    return {
+        "campaign": campaign.name,
+        "channel": channel,
+        "goes": words.goes,
+        "why": list(words.why),
+        "hashtags": list(words.hashtags),
+        "content_warning": words.content_warning,
+    }
+
+
+def _adds(words: Wording) -> str:
+    hashtags = [f"#{tag}" for tag in words.hashtags]
+    warning = [f"CW: {words.content_warning}"] if words.content_warning else []
+    return " ".join(hashtags + warning)

@@ -45,7 +45,7 @@ def picture(root: Path, name: str) -> Picture:
     with Project(root) as project:
         plan, shown = project.preview(name)
         emails = [one.message for one in shown if isinstance(one.message, Email)]
-        data = {
+        data: dict[str, Any] = {
             "name": name,
             "issue": plan.issue.id,
             "email": _email(emails[0]) if emails else None,

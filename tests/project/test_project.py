@@ -12,7 +12,7 @@ import pytest
 from publisher import mime
 from publisher import plan as planning
 from publisher.errors import CheckFailed, ConfigError, PlanChanged, SourceError
-from publisher.models import Email, Post, State
+from publisher.models import Email, Post, PostDraft, State
 from publisher.project import Asked, Project
 
 if TYPE_CHECKING:
@@ -164,8 +164,10 @@ def test_one_article_through_one_channel(project: Project) -> None:
 def test_tag_rules_shape_a_post(project: Project) -> None:
     _, shown = project.preview("weekly")
     posts = {
-        one.draft.article: one.message for one in shown if one.draft.kind == "post"
-    }  # type: ignore[union-attr]
+        one.draft.article: one.message
+        for one in shown
+        if isinstance(one.draft, PostDraft)
+    }
     storm, calm = posts["second-wind"], posts["first-light"]
     assert isinstance(storm, Post)
     assert isinstance(calm, Post)
