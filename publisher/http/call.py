@@ -38,7 +38,7 @@ from publisher.errors import (
 from publisher.models import Json
 
 if TYPE_CHECKING:
-    from requests import Response
+    from requests import Response as Response  # noqa: PLC0414  for `verdict`s
 
 DEFAULT_WAIT = 30.0  # seconds, where a provider says "too many" and not until when
 LONGEST_WAIT = 86_400.0

@@ -22,7 +22,7 @@ from publisher.providers import Secret
 from publisher.units import count, fits, links
 
 if TYPE_CHECKING:
-    from requests import Response
+    from publisher.http.call import Response
 
 COLLECTION = "app.bsky.feed.post"
 # https://docs.bsky.app/docs/advanced-guides/moderation#self-labels

@@ -22,7 +22,7 @@ from publisher.models import Json, Kind, Limits, Post, Receipt
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
-    from requests import Response
+    from publisher.http.call import Response
 
 GONE = 410
 PREFIX = "whsec_"
