@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher import files
@@ -101,6 +101,7 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     assert "may not be read" in refusal(path)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_in_one_line(data: bytes) -> None:
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
@@ -207,6 +207,7 @@ def test_deep_nesting_is_refused_and_never_crashes(
         strict.load(text, where="x")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     for error in strict.problems(File, text, where="x"):
@@ -214,6 +215,7 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
         assert error.hint
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text("ab:- \n"),

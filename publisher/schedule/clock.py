@@ -6,9 +6,11 @@ import logging
 import queue
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -68,7 +70,14 @@ def run_forever(
                 known = _reload(scheduler, known, campaigns, come)
                 looked = time.monotonic()
     finally:
-        scheduler.shutdown(wait=False)
+        _end(scheduler)
+
+
+def _end(scheduler: Any) -> None:
+    """Stop the thread; while it removes a job whose last time has come, wait."""
+    scheduler.pause()
+    scheduler.get_jobs()  # waits for the lock that the thread works under
+    scheduler.shutdown(wait=False)
 
 
 def _next(come: queue.SimpleQueue[Campaign]) -> Campaign | None:
@@ -92,7 +101,8 @@ def _reload(
         log.warning("the schedules stay as they were: %s", error)
         return known
     for name in known.keys() - found.keys():
-        scheduler.remove_job(name)
+        with suppress(JobLookupError):  # its last time may have come
+            scheduler.remove_job(name)
     for name, campaign in found.items():
         if known.get(name) == campaign:
             continue

@@ -85,7 +85,7 @@ class Articles(strict.Model):
     only: Lines = Field(default=(), description="These slugs and no others.")
     tags: Lines = Field(default=(), description="Articles with any of these tags.")
     not_tags: Lines = Field(default=(), description="None with any of these tags.")
-    language: Language | None = Field(default=None, description="Only in this one.")
+    language: Language = Field(default="", description="Only in this one.")
     since: Annotated[str, AfterValidator(_since)] = Field(
         default="last issue", description="last issue, always, or a date: 2026-01-31"
     )
@@ -106,7 +106,7 @@ class Articles(strict.Model):
 
     def noun(self) -> Selection:
         """Return the part as the rooms speak of it."""
-        return Selection(**{**dict(self), "language": self.language or ""})
+        return Selection(**dict(self))
 
 
 class Email(strict.Model):
@@ -138,20 +138,20 @@ class Post(strict.Model):
 class ScheduleFile(strict.Model):
     """The whole of one file in schedules/."""
 
-    when: Annotated[str, _phrase("")] | None = Field(
-        default=None, description="Fri 08:00, every day 09:00, weekdays 7:30 ..."
+    when: Annotated[str, _phrase("")] = Field(
+        default="", description="Fri 08:00, every day 09:00, weekdays 7:30 ..."
     )
-    every: Annotated[str, _phrase("every ")] | None = Field(
-        default=None, description="Instead of `when`: day 09:00, 2 hours ..."
+    every: Annotated[str, _phrase("every ")] = Field(
+        default="", description="Instead of `when`: day 09:00, 2 hours ..."
     )
-    cron: Annotated[str, _phrase("cron ")] | None = Field(
-        default=None, description="Instead of `when`: 0 8 * * fri"
+    cron: Annotated[str, _phrase("cron ")] = Field(
+        default="", description="Instead of `when`: 0 8 * * fri"
     )
-    at: Annotated[str, _phrase("at ")] | None = Field(
-        default=None, description="Instead of `when`, once: 2026-12-24 18:00"
+    at: Annotated[str, _phrase("at ")] = Field(
+        default="", description="Instead of `when`, once: 2026-12-24 18:00"
     )
-    timezone: Zone | None = Field(
-        default=None, description="The clock it follows; without it, the site's."
+    timezone: Zone = Field(
+        default="", description="The clock it follows; without it, the site's."
     )
     enabled: bool = Field(default=True, description="false: only a person sends it.")
     if_missed: Literal["skip", "send", "ask"] = Field(
@@ -168,7 +168,7 @@ class ScheduleFile(strict.Model):
 
     @model_validator(mode="after")
     def _means_one_thing(self) -> ScheduleFile:
-        given = [way for way in WAYS if getattr(self, way) is not None]
+        given = [way for way in WAYS if getattr(self, way)]
         if len(given) > 1:
             message = f"{' and '.join(given)} both say when"
             raise strict.complaint(message, hint="Try: keep one of them")
@@ -183,7 +183,7 @@ class ScheduleFile(strict.Model):
         phrases = [
             start + getattr(self, way).strip()
             for way, start in words.items()
-            if getattr(self, way) is not None
+            if getattr(self, way)
         ]
         return Campaign(
             name=name,

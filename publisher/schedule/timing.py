@@ -16,7 +16,8 @@ from publisher.schedule.phrases import rhythm
 from publisher.schedule.rhythm import Rhythm, instant, times
 
 Action: TypeAlias = Literal["run", "skip", "ask"]
-LOOK_BACK = timedelta(days=366)
+# A rare schedule needs a long look back; a busy one has enough in a short one.
+LOOK_BACK = (timedelta(days=1), timedelta(days=31), timedelta(days=366))
 MOST_DUE = 1000
 
 
@@ -77,13 +78,23 @@ def due(
     start = last or since
     if start is None or not campaign.enabled:
         return []
-    start = max(start, now - LOOK_BACK)
-    come = takewhile(lambda at: instant(at) <= instant(now), runs(campaign, start))
-    found = list(deque(come, maxlen=MOST_DUE))
+    found = _come(campaign, start, now)
     return [
         _due(campaign, at, now, is_latest=number == len(found))
         for number, at in enumerate(found, start=1)
     ]
+
+
+def _come(campaign: Campaign, start: datetime, now: datetime) -> list[datetime]:
+    """Return the latest times in `start` < time <= `now`."""
+    found: deque[datetime] = deque(maxlen=MOST_DUE)
+    for look_back in LOOK_BACK:
+        begin = max(start, now - look_back)
+        come = takewhile(lambda at: instant(at) <= instant(now), runs(campaign, begin))
+        found = deque(come, maxlen=MOST_DUE)
+        if begin == start or len(found) == MOST_DUE:
+            break
+    return list(found)
 
 
 def _due(campaign: Campaign, at: datetime, now: datetime, *, is_latest: bool) -> Due:

@@ -105,11 +105,14 @@ def schema(model: type[BaseModel], *, title: str) -> dict[str, Any]:
 def _validated(
     model: type[T], document: Document
 ) -> tuple[T | None, list[ConfigError]]:
+    from publisher.strict import words
+
     data = {} if document.data is None else document.data
+    errors = words.empties(data, document)
+    found: T | None = None
     try:
         # As JSON, because pydantic's strict mode takes a list for a tuple only there.
-        return model.model_validate_json(json.dumps(data)), []
+        found = model.model_validate_json(json.dumps(data))
     except ValidationError as error:
-        from publisher.strict.words import explained
-
-        return None, explained(error, model, document)
+        errors += words.explained(error, model, document)
+    return (None if errors else found), words.in_order(errors)

@@ -25,9 +25,46 @@ PLURALS: dict[object, str] = {str: "texts", int: "whole numbers", float: "number
 def explained(
     error: ValidationError, model: type[BaseModel], document: Document
 ) -> list[ConfigError]:
-    """Return every complaint, in the order in which the text is read."""
-    found = [_complaint(one, model, document) for one in error.errors()]
-    return sorted(found, key=_position)
+    """Return every complaint of pydantic, in plain words."""
+    found = error.errors()
+    paths = [tuple(one["loc"]) for one in found]
+    return [
+        _complaint(one, model, document)
+        for one in found
+        if one["input"] is not None and not _is_echo(one, paths)
+    ]
+
+
+def _is_echo(one: Mapping[str, Any], paths: list[Path]) -> bool:
+    """A list is also called too short because its items are wrong."""
+    path = tuple(one["loc"])
+    inside = any(other[: len(path)] == path != other for other in paths)
+    return one["type"] == "too_short" and inside
+
+
+def empties(data: object, document: Document, path: Path = ()) -> list[ConfigError]:
+    """Return a complaint for each key that stands there without a value."""
+    match data:
+        case dict():
+            inside = data.items()
+        case list():
+            inside = dict(enumerate(data)).items()
+        case None if path:
+            hint = "Try: write a value, or remove the line"
+            message = f"{_name(path)} has no value"
+            return [ConfigError(message, where=document.at(path), hint=hint)]
+        case _:
+            return []
+    return [
+        found
+        for step, value in inside
+        for found in empties(value, document, (*path, step))
+    ]
+
+
+def in_order(errors: Iterable[ConfigError]) -> list[ConfigError]:
+    """Return the complaints in the order in which the text is read."""
+    return sorted(errors, key=_position)
 
 
 def _position(error: ConfigError) -> tuple[int, int]:
@@ -50,9 +87,6 @@ def _complaint(
         where = document.at(path, key=context["key"], offset=context["offset"])
         return ConfigError(error["msg"], where=where, hint=context["hint"])
     where = document.at(path)
-    if error["input"] is None and path:
-        hint = "Try: write a value, or remove the line"
-        return ConfigError(f"{name} has no value", where=where, hint=hint)
     message, hint = _wrong(kind, context, error["input"], _annotation(model, path))
     return ConfigError(f"{name} {message}".strip(), where=where, hint=hint)
 

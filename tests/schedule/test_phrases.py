@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.schedule.cron import WEEKDAYS, Misread, read_cron
@@ -116,6 +116,7 @@ phrases = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(phrases)
 def test_the_words_for_a_phrase_are_a_phrase_of_the_same_meaning(phrase: str) -> None:
     found = rhythm(phrase)
@@ -123,6 +124,7 @@ def test_the_words_for_a_phrase_are_a_phrase_of_the_same_meaning(phrase: str) ->
     assert rhythm(phrase.upper()) == found
 
 
+@settings(deadline=None)
 @given(phrases)
 def test_every_phrase_makes_good_crons(phrase: str) -> None:
     from datetime import UTC, datetime
@@ -133,6 +135,7 @@ def test_every_phrase_makes_good_crons(phrase: str) -> None:
         next(CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_other_text_is_refused_within_itself(text: str) -> None:
     for read in (rhythm, read_cron):

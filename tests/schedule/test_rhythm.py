@@ -115,7 +115,7 @@ def test_the_day_of_the_month_or_the_weekday_as_cron_has_it() -> None:
     assert [one[5:10] for one in found] == ["12-11", "12-13", "12-18"]
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(
     st.sampled_from(ZONES),
     st.sampled_from(["daily 02:30", "every 2 hours", "every 15 minutes", "sun 00:10"]),

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from publisher.errors import ConfigError
+from publisher.models import Campaign
+from publisher.schedule import run_forever
+from publisher.schedule.clock import Times
+
+
+def test_the_trigger_gives_each_time_after_the_other() -> None:
+    trigger = Times(Campaign(name="x", when="every day 08:00", timezone="Europe/Rome"))
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    first = trigger.get_next_fire_time(None, now)
+    assert first == datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert trigger.get_next_fire_time(first, now) == first + timedelta(days=1)
+    once = Times(Campaign(name="x", when="at 2026-11-22 11:00"))
+    assert once.get_next_fire_time(None, now) is None
+
+
+def test_every_campaign_is_asked_at_the_start_and_stopping_stops() -> None:
+    asked: list[str] = []
+    campaigns = [
+        Campaign(name="a", when="Fri 08:00"),
+        Campaign(name="manual"),
+        Campaign(name="off", when="Fri 08:00", enabled=False),
+        Campaign(name="b", when="Fri 08:00"),
+    ]
+    run_forever(
+        lambda: campaigns,
+        lambda one: asked.append(one.name),
+        stop=lambda: len(asked) > 1,
+    )
+    assert asked == ["a", "b"]
+
+
+def test_a_changed_file_is_asked_again_and_a_broken_one_changes_nothing() -> None:
+    asked: list[str] = []
+    looked: list[int] = []
+    end = time.monotonic() + 20
+
+    def campaigns() -> list[Campaign]:
+        looked.append(1)
+        if len(looked) == 2:
+            raise ConfigError("is being written")
+        when = "Fri 08:00" if len(looked) < 4 else "Sat 08:00"
+        return [Campaign(name="a", when=when)]
+
+    run_forever(
+        campaigns,
+        lambda one: asked.append(one.when),
+        stop=lambda: len(asked) > 1 or time.monotonic() > end,
+        reload_seconds=0.01,
+    )
+    assert asked == ["Fri 08:00", "Sat 08:00"]
+    assert len(looked) == 4
+
+
+def test_when_the_time_comes_the_campaign_is_asked() -> None:
+    from unittest.mock import patch
+
+    asked: list[float] = []
+    begun = time.monotonic()
+
+    def in_a_moment(_: Campaign, after: datetime) -> object:
+        return iter([after + timedelta(seconds=0.3)] if not asked[1:] else [])
+
+    with patch("publisher.schedule.clock.runs", in_a_moment):
+        run_forever(
+            lambda: [Campaign(name="a", when="Fri 08:00")],
+            lambda _: asked.append(time.monotonic() - begun),
+            stop=lambda: len(asked) > 1 or time.monotonic() - begun > 20,
+        )
+    assert len(asked) == 2
+    assert asked[1] >= 0.3
