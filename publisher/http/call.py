@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WAIT = 30.0  # seconds, where a provider says "too many" and not until when
 LONGEST_WAIT = 86_400.0
+LONGEST_ANSWER = 5_000_000  # bytes
 _REFUSED = {401: "our credentials", 402: "to work unpaid", 403: "permission"}
 _TAKEN = 2  # the first digit
 _PROXY = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
@@ -91,7 +92,9 @@ def call(
                 headers=sent,
                 timeout=timeout,
                 allow_redirects=False,
+                stream=True,
             )
+            _read(response)
         except OSError as error:  # every exception of requests is one
             # The cause is dropped: it quotes the address, which may be the secret.
             raise _lost(error, who, is_safe=method == "GET") from None
@@ -132,6 +135,18 @@ def read_json(response: Response, *, provider: str = "") -> Json:
             f"{who} answered {response.status_code} with something unreadable"
         )
     return value
+
+
+def _read(response: Response) -> None:
+    """Read the answer, but not for ever: a receiver may be broken, or worse."""
+    from requests.exceptions import ChunkedEncodingError
+
+    content = b""
+    for chunk in response.iter_content(65_536):
+        content += chunk
+        if len(content) > LONGEST_ANSWER:
+            raise ChunkedEncodingError
+    response._content = content
 
 
 def _agent() -> str:

@@ -250,7 +250,14 @@ def silence(client: socket.socket) -> None:
     client.recv(65536)  # until the caller gives up
 
 
-@pytest.mark.parametrize("answer", [reset, hang_up, half, noise, silence])
+def flood(client: socket.socket) -> None:
+    client.recv(65536)
+    client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:  # until the caller hangs up
+        client.sendall(b" " * 65536)
+
+
+@pytest.mark.parametrize("answer", [reset, hang_up, half, noise, silence, flood])
 def test_no_answer_after_the_body_left_is_uncertain(
     answer: Callable[[socket.socket], None],
 ) -> None:
