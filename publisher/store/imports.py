@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 
 from publisher.errors import SourceError
@@ -147,6 +148,7 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=votes)
 
 
+@lru_cache(maxsize=1000)  # the same few names come with every row
 def _key(head: str) -> str:
     """Return a column's name as it is compared: `E-mail Address` is `emailaddress`."""
     return re.sub(r"[\W_]+", "", head).lower()
@@ -154,7 +156,8 @@ def _key(head: str) -> str:
 
 def person(row: Mapping[str, str]) -> Person:
     """Say what a row means; the columns are found by what they are usually called."""
-    cells = {_key(head): value for head, value in row.items() if head and value}
+    heads, others = _columns(tuple(row))
+    cells = {known: row[head].strip() for known, head in heads.items() if row[head]}
     state = _key(_first(cells, STATE))
     return Person(
         address=_first(cells, ADDRESS),
@@ -166,22 +169,29 @@ def person(row: Mapping[str, str]) -> Person:
         is_pending=state in NOT_YET,
         has_left=state in ENDED or _is_switched_off(cells),
         gone=f"imported as {state}" if state in NEVER else "",
-        attributes={
-            head.strip(): value
-            for head, value in row.items()
-            if head and value and _key(head) not in KNOWN
-        },
+        attributes={head.strip(): row[head] for head in others if row[head]},
     )
 
 
+@lru_cache(maxsize=100)  # every row of a file has the same columns
+def _columns(heads: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the columns that we know, by their name here, and the others."""
+    known = {_key(head): head for head in heads if head and _key(head) in KNOWN}
+    return known, tuple(head for head in heads if head and _key(head) not in KNOWN)
+
+
 def _first(cells: Mapping[str, str], names: Sequence[str]) -> str:
-    return next((cells[name].strip() for name in names if name in cells), "")
+    for name in names:
+        if cells.get(name):
+            return cells[name]
+    return ""
 
 
 def _joined(cells: Mapping[str, str]) -> str:
     return f"{_first(cells, FIRST_NAME)} {_first(cells, LAST_NAME)}"
 
 
+@lru_cache(maxsize=1000)
 def _many(cell: str) -> tuple[str, ...]:
     """Split `weekly, "monthly"`.
 

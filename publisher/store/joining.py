@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Literal, TypeAlias
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 
 from publisher.errors import ConfigError
 from publisher.models import unique
@@ -19,26 +19,38 @@ from publisher.store.database import many
 from publisher.store.imports import ImportReport, Person, person
 
 CHUNK = 2000
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 Verdict: TypeAlias = Literal["new", "updated", "kept out"]
 
 
+# A table of this connection's own: faster than thousands of parameters, and no limit.
+MAKE_ROOM = text("""
+create temporary table if not exists arriving (normal text primary key)
+""")
+EMPTY_ROOM = text("""
+delete from arriving
+""")
+ARRIVE = text("""
+insert into arriving (normal)
+values (:normal)
+""")
 PEOPLE = text("""
 select normal, address, name, language, attributes
   from subscribers
- where normal in :normals
-""").bindparams(bindparam("normals", expanding=True))
+ where normal in (select normal from arriving)
+""")
 SUBSCRIPTIONS = text("""
 select subscribers.normal, subscriptions.list, subscriptions.state
   from subscriptions
   join subscribers
     on subscribers.id = subscriptions.subscriber
- where subscribers.normal in :normals
-""").bindparams(bindparam("normals", expanding=True))
+ where subscribers.normal in (select normal from arriving)
+""")
 SUPPRESSED = text("""
 select normal
   from suppressions
- where normal in :normals
-""").bindparams(bindparam("normals", expanding=True))
+ where normal in (select normal from arriving)
+""")
 KEEP_PERSON = text("""
 insert into subscribers (address, normal, name, language, attributes, created_at)
 values (:address, :normal, :name, :language, :attributes, :now)
@@ -80,20 +92,24 @@ class Known:
 
     def learn(self, found: Person) -> None:
         """Take over what the row says; an empty cell says nothing."""
+        before = (self.name, self.language, dict(self.attributes))
         self.name = found.name or self.name
         self.language = found.language or self.language
         self.attributes |= found.attributes
-        self.is_changed = True
+        after = (self.name, self.language, self.attributes)
+        self.is_changed = self.is_changed or self.is_new or before != after
 
     def join(self, lists: Iterable[str], state: str) -> None:
         """Subscribe to lists; who has left one stays out, who is in stays in."""
         for name in lists:
-            if self.subscriptions.get(name) not in {"ended", "confirmed"}:
+            if self.subscriptions.get(name) not in {"ended", "confirmed", state}:
                 self.subscriptions[name] = state
+                self.is_changed = True
 
     def leave(self, lists: Iterable[str]) -> None:
         """End subscriptions."""
         self.subscriptions |= dict.fromkeys(lists, "ended")
+        self.is_changed = True
 
 
 def admit(known: Known, found: Person, lists: Sequence[str]) -> Verdict:
@@ -104,18 +120,17 @@ def admit(known: Known, found: Person, lists: Sequence[str]) -> Verdict:
         return "kept out"
     if known.suppressed:
         return "kept out"
-    known.leave(found.left)
+    if found.left:
+        known.leave(found.left)
     known.join(wanted, "pending" if found.is_pending else "confirmed")
     known.join(found.pending, "pending")
     if wanted and all(known.subscriptions[name] == "ended" for name in wanted):
-        known.is_changed = known.is_changed or known.is_new
         return "kept out"
     known.learn(found)
     return "new" if known.is_new else "updated"
 
 
 def _let_go(known: Known, found: Person, wanted: Sequence[str]) -> None:
-    known.is_changed = True
     known.leave(wanted or known.subscriptions)
     if found.gone:
         known.suppressed = known.suppressed or found.gone
@@ -168,8 +183,10 @@ def _known(
 ) -> dict[str, Known]:
     """Return what the books know of these people; of strangers, only the address."""
     found = {normal: Known(normal, one.address) for normal, one in reversed(chunk)}
-    normals = {"normals": list(found)}
-    for row in connection.execute(PEOPLE, normals):
+    connection.execute(MAKE_ROOM)
+    connection.execute(EMPTY_ROOM)
+    many(connection, ARRIVE, [{"normal": normal} for normal in found])
+    for row in connection.execute(PEOPLE):
         found[row.normal] = Known(
             row.normal,
             row.address,
@@ -178,9 +195,9 @@ def _known(
             json.loads(row.attributes),
             is_new=False,
         )
-    for row in connection.execute(SUBSCRIPTIONS, normals):
+    for row in connection.execute(SUBSCRIPTIONS):
         found[row.normal].subscriptions[row.list] = row.state
-    for normal in connection.execute(SUPPRESSED, normals).scalars():
+    for normal in connection.execute(SUPPRESSED).scalars():
         found[normal].suppressed = "already"
     return found
 
@@ -209,7 +226,7 @@ def _person_row(one: Known) -> dict[str, str]:
         "normal": one.normal,
         "name": one.name,
         "language": one.language,
-        "attributes": json.dumps(one.attributes, ensure_ascii=False, sort_keys=True),
+        "attributes": _encode(one.attributes),
     }
 
 
@@ -225,4 +242,5 @@ def add(
     known = _known(connection, [(normal, found)])[normal]
     known.learn(found)
     known.subscriptions |= dict.fromkeys(lists, "confirmed")
+    known.is_changed = True
     _write(connection, [known], now)
