@@ -100,17 +100,17 @@ def one_off(
         source=article.source,
     )
     if channel.kind == "post":
-        part = PostPart(template=asked.template or "announcement", through=(through,))
-        return replace(campaign, posts=(part,))
+        post = PostPart(template=asked.template or "announcement", through=(through,))
+        return replace(campaign, posts=(post,))
     if not (asked.to or asked.list or channel.is_outbox):
         raise ConfigError(
             f"who should get {article.slug!r} through {through}?",
             hint="Try: --to ADDRESS or --list NAME",
         )
-    part = EmailPart(
+    email = EmailPart(
         template=asked.template or "letter",
         list=asked.list,
         to=asked.to or (() if asked.list else (sender,)),
         through=through,
     )
-    return replace(campaign, email=part)
+    return replace(campaign, email=email)

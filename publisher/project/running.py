@@ -60,9 +60,8 @@ def _run(project: Project, campaign: Campaign, stop: Stop) -> Iterator[Ran]:
         runs.start(campaign.name, now, now=now)
         runs.finish(campaign.name, now, now=now, result="first seen")
         return
-    halves = [
-        schedule.Due(at, is_missed=False) for at in runs.unfinished(campaign.name)
-    ]
+    cut = [run for run in runs.list(campaign.name) if run.finished_at is None]
+    halves = [schedule.Due(run.scheduled_at, is_missed=False) for run in cut]
     for due in [*halves, *schedule.due(campaign, last=last, now=now)]:
         runs.start(campaign.name, due.at, now=now)
         ran = _act(project, campaign, due, stop)
@@ -93,6 +92,9 @@ def _act(project: Project, campaign: Campaign, due: schedule.Due, stop: Stop) ->
     if due.action == "ask":
         hint = f"publisher send {campaign.name}"
         return Ran(campaign.name, due.at, f"waits for you ({due.reason}): {hint}")
+    for issue in project.books.ledger.issues(campaign.name):
+        if issue.scheduled_at == due.at:  # begun before the sender died
+            return _sent(project, campaign, project.resumed(issue.id), due.at, stop)
     try:
         plan = project.plan(campaign.name, scheduled_at=due.at)
     except PublisherError as error:

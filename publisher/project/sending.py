@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from publisher import merge, send, tokens
+from publisher import merge, tokens
 from publisher.errors import ConfigError
 from publisher.models import (
     Delivery,
@@ -21,6 +21,7 @@ from publisher.models import (
     Subscriber,
     unique,
 )
+from publisher.send import deliver
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder
@@ -36,6 +37,10 @@ def never() -> bool:
 
 def silent(_count: int) -> None:
     """Nobody wants to know how far it is."""
+
+
+def _nobody(_delivery: Delivery) -> str:
+    return ""
 
 
 class Addressing:
@@ -123,27 +128,17 @@ def _send_through(
         channel = folder.channel(name)
     except ConfigError as error:
         return str(error)
-    return send.deliver(
+    return deliver(
         addressing.issue.id,
         channel=channel,
         ledger=folder.books.ledger,
         message_of=addressing.message,
-        skip_reason=_leavers(folder, addressing.issue),
+        skip_reason=_nobody,  # who left or is suppressed, the claim itself skips
         now=folder.clock,
         sleep=time.sleep,
         stop=stop,
         progress=progress,
     )
-
-
-def _leavers(folder: Folder, issue: Issue) -> Callable[[Delivery], str]:
-    """Return the question whether a recipient left after the plan was made."""
-    gone = folder.books.subscribers.leavers(issue.list) if issue.list else set()
-
-    def reason(delivery: Delivery) -> str:
-        return "left the list" if delivery.recipient in gone else ""
-
-    return reason
 
 
 def _folders(
