@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from responses import RequestsMock
 from responses.matchers import header_matcher, json_params_matcher
@@ -174,6 +174,7 @@ def test_only_chosen_hashtags_are_marked_and_none_within_a_link() -> None:
     ]
 
 
+@settings(deadline=None)  # a busy machine is no bug
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_every_facet_covers_what_it_says(before: str, after: str) -> None:
     post = replace(POST, text=f"{before} {LINK} #Ferries {after}")
@@ -212,6 +213,7 @@ def test_the_key_is_the_same_for_ever() -> None:
     assert record_key(POST) == "3n2q4ks4xclkm"
 
 
+@settings(deadline=None)  # a busy machine is no bug
 @given(
     st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     st.text(min_size=1),
