@@ -177,6 +177,21 @@ def test_the_shipped_sample_is_right_and_keeps_the_schema() -> None:
         jsonschema.validate({**data, "unknown": 1}, schema)
 
 
+def test_the_page_about_the_settings_names_each_and_its_example_is_right() -> None:
+    page = files.read_text(files.shipped("docs", "configuration.md"))
+    example = page.split("```yaml\n")[1].split("```")[0]
+    jsonschema.validate(strict.load(example, where="x"), config.settings_schema())
+    definitions = config.settings_schema()["$defs"]
+    for part, model in (("site", "Site"), ("sender", "Sender"), ("fetch", "Fetching")):
+        for key in definitions[model]["properties"]:
+            assert f"| `{part}.{key}` |" in page
+    for key in (
+        *config.settings_schema()["properties"],
+        *definitions["Rule"]["properties"],
+    ):
+        assert f"`{key}" in page
+
+
 # --- .env and the environment -----------------------------------------------------------
 
 

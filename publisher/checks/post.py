@@ -34,7 +34,9 @@ def length(draft: PostDraft, facts: Facts) -> Iterator[Found]:
         if most is None:
             continue
         link = limits.link if unit != "bytes" else None
-        found = count(draft.text, unit, link=link)
+        # Mastodon counts the warning too.
+        warned = draft.content_warning if unit == "mastodon" else ""
+        found = count(warned + draft.text, unit, link=link)
         if found > most:
             yield error(
                 f"the post has {found} {UNITS.get(unit, unit)}; "

@@ -21,6 +21,8 @@ NOUNS: dict[object, str] = {
 }
 PLURALS: dict[object, str] = {str: "texts", int: "whole numbers", float: "numbers"}
 
+TRUTHS = {"yes", "on", "y", "1"}
+
 
 def explained(
     error: ValidationError, model: type[BaseModel], document: Document
@@ -125,18 +127,22 @@ def _noun(expected: object) -> str:
 
 def _way_out(given: object, expected: object) -> str:
     inner = _bare(expected)
+    if inner is bool:
+        return f"Try: {'true' if str(given).lower() in TRUTHS else 'false'}"
     if inner is str and isinstance(given, int | float):
         shown = str(given).lower() if isinstance(given, bool) else str(given)
         return f'Try: put it in quotes: "{shown}"'
-    if inner is bool and isinstance(given, str):
-        return f"Try: {'true' if given.lower() in {'yes', 'on', 'y'} else 'false'}"
-    if get_origin(inner) in {tuple, list} and isinstance(given, str | int | float):
-        return f"Try: [{given}]"
-    if inner in {int, float} and isinstance(given, str):
+    if inner is int and isinstance(given, float):
+        return f"Try: {given:.0f}"
+    if inner in {int, float}:
         return "Try: a number without quotes or words"
     if isinstance(given, list):
         return "Try: without the brackets or dashes"
-    return "Try: see docs/configuration.md"
+    if get_origin(inner) in {tuple, list}:
+        return f"Try: [{given}]" if isinstance(given, str | int) else "Try: [one, two]"
+    if inner is str:
+        return "Try: a single line of text"
+    return "Try: write its keys below it, indented"
 
 
 def _unknown_key(path: Path, model: type[BaseModel], document: Document) -> ConfigError:

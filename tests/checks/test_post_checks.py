@@ -49,6 +49,14 @@ def test_a_post_is_counted_as_its_network_counts() -> None:
     ]
 
 
+def test_mastodon_counts_the_content_warning_too() -> None:
+    draft = replace(DRAFT, text="x" * 10 + " " + URL, content_warning="Waves")
+    assert messages(draft) == []
+    assert messages(replace(draft, content_warning="High waves")) == [
+        "error: the post has 44 characters; mastodon takes 40"
+    ]
+
+
 def test_bytes_are_a_limit_of_their_own() -> None:
     draft = replace(DRAFT, network="bluesky", card=Card(url=URL, title="Nets"))
     assert messages(replace(draft, text="\U0001f468‍\U0001f469‍\U0001f467" * 4)) == [

@@ -11,6 +11,7 @@ import pytest
 from publisher import files, schedule, strict
 from publisher.errors import ConfigError
 from publisher.models import Campaign, EmailPart, PostPart, Selection
+from publisher.schedule.phrases import FORMS
 
 POSTS = "posts: [{through: mastodon}]\n"
 
@@ -221,6 +222,24 @@ def test_the_shipped_schedules_are_right_and_keep_the_schema() -> None:
 def test_the_schema_refuses_what_the_loader_refuses(data: Any) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(data, schedule.schedule_schema())
+
+
+def test_the_page_about_schedules_names_every_key_and_every_form() -> None:
+    page = files.read_text(files.shipped("docs", "schedules.md"))
+    schema = schedule.schedule_schema()
+    parts = {"Articles": "articles.", "Email": "email.", "Post": "posts[]."}
+    for part, start in parts.items():
+        for key in schema["$defs"][part]["properties"]:
+            assert f"| `{start}{key}` |" in page
+    for text in (*schema["properties"], *FORMS):
+        assert f"`{text}" in page
+
+
+def test_the_example_of_the_page_is_right(tmp_path: Path) -> None:
+    page = files.read_text(files.shipped("docs", "schedules.md"))
+    example = page.split("```yaml\n")[1].split("```")[0]
+    _, errors = schedule.campaigns(folder(tmp_path, friday=example))
+    assert errors == []
 
 
 def test_the_schema_takes_one_channel_without_brackets() -> None:
