@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[1] / "publisher"
-GROUND = {"models", "errors", "text", "language"}
+GROUND = {"models", "errors", "text", "language", "slots"}
 TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "strict",
     "units",

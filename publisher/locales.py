@@ -1,0 +1,153 @@
+"""Dates, numbers and fixed phrases in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from publisher import files, strict
+from publisher.errors import ConfigError
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+WORDS = "words.yaml"
+FALLBACK = "en"
+STYLES = ("short", "medium", "long", "full")
+
+# The digit zero of the numbering systems that CLDR makes the default of some locale.
+ZEROS = {
+    "arab": 0x660,
+    "arabext": 0x6F0,
+    "beng": 0x9E6,
+    "deva": 0x966,
+    "mymr": 0x1040,
+    "tibt": 0xF20,
+}
+
+Phrase = str | Mapping[str, str]  # one text, or one for each plural category
+
+
+def format_date(moment: datetime, language: str, style: str = "long") -> str:
+    """Return a date as the language writes it, in its own digits.
+
+    >>> from datetime import UTC
+    >>> format_date(datetime(2026, 11, 22, tzinfo=UTC), "fr")
+    '22 novembre 2026'
+    >>> format_date(datetime(2026, 11, 22, tzinfo=UTC), "ar")
+    '٢٢ نوفمبر ٢٠٢٦'
+    """
+    from babel.dates import format_date as formatted
+
+    if style not in STYLES:
+        raise ValueError(f"{style!r} is no style of date\nTry: {', '.join(STYLES)}")
+    locale = _locale(language)
+    return in_digits_of(locale, formatted(moment, style, locale=locale))
+
+
+def count_in_words(phrase: Phrase, number: int, language: str) -> str:
+    """Return a phrase that counts, with the number in the language's digits.
+
+    >>> count_in_words({"one": "{count} minute", "other": "{count} minutes"}, 1, "en")
+    '1 minute'
+    """
+    locale = _locale(language)
+    if not isinstance(phrase, str):
+        category = locale.plural_form(number)
+        phrase = phrase.get(category) or phrase.get("other") or ""
+    return phrase.replace("{count}", in_digits_of(locale, str(number)))
+
+
+def in_digits_of(locale: Locale, text: str) -> str:
+    """Return the text with its digits as the locale writes them."""
+    system = locale.default_numbering_system
+    if locale.language == "ar" and locale.territory is None:
+        system = "arab"  # the Maghreb writes Latin digits, and has its territory
+    zero = ZEROS.get(system)
+    if zero is None:
+        return text
+    return text.translate({ord("0") + one: zero + one for one in range(10)})
+
+
+@lru_cache(maxsize=32)
+def _locale(language: str) -> Locale:
+    """Return the closest locale: "pt" for an unknown "pt-XY", English for "xx".
+
+    English without a country is that of the world: 22 November, not November 22.
+    """
+    from babel import Locale, UnknownLocaleError
+
+    tags = language.replace("_", "-").split("-")
+    if tags == [FALLBACK]:
+        return Locale.parse("en_001")
+    for end in range(len(tags), 0, -1):
+        try:
+            return Locale.parse("_".join(tags[:end]))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse("en_001")
+
+
+# --- phrases -----------------------------------------------------------------------
+
+
+def words(language: str, folders: Sequence[Path] = ()) -> Mapping[str, Phrase]:
+    """Return the fixed phrases of templates in a language.
+
+    They are in `words.yaml` of each folder, the first folder's before the next one's;
+    without folders, in the shipped one. What a language lacks is taken from its parent
+    ("pt" for "pt-BR"), then from English.
+    """
+    read = [_read(folder / WORDS) for folder in folders or [files.shipped("templates")]]
+    found: dict[str, Phrase] = {}
+    for name in reversed(_parents(language)):
+        for by_language in reversed(read):
+            found.update(by_language.get(name, {}))
+    return MappingProxyType(found)
+
+
+def _parents(language: str) -> list[str]:
+    """Return the language, its parents, and English.
+
+    >>> _parents("zh-Hant-TW")
+    ['zh-hant-tw', 'zh-hant', 'zh', 'en']
+    """
+    tags = language.lower().replace("_", "-").split("-")
+    found = ["-".join(tags[:end]) for end in range(len(tags), 0, -1)]
+    return list(dict.fromkeys([*found, FALLBACK]))
+
+
+def _read(path: Path) -> Mapping[str, Mapping[str, Phrase]]:
+    """Return the phrases of a file by language; a file that is not there has none."""
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _parsed(path, changed)
+
+
+@lru_cache(maxsize=8)
+def _parsed(path: Path, _changed: int) -> Mapping[str, Mapping[str, Phrase]]:
+    where = f"{path.parent.name}/{path.name}"
+    data: Any = strict.load(files.read_text(path, where=where), where=where)
+    if not isinstance(data, dict) or not all(map(_is_language, data.values())):
+        raise ConfigError(
+            "this file must hold phrases by language",
+            where=where,
+            hint="Try: en: {unsubscribe: Unsubscribe}",
+        )
+    return {str(name).lower().replace("_", "-"): data[name] for name in data}
+
+
+def _is_language(phrases: object) -> bool:
+    return isinstance(phrases, dict) and all(map(_is_phrase, phrases.values()))
+
+
+def _is_phrase(phrase: object) -> bool:
+    if isinstance(phrase, dict):
+        return all(isinstance(text, str) for text in phrase.values())
+    return isinstance(phrase, str)

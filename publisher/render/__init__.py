@@ -1,0 +1,104 @@
+"""Articles + template -> Draft: in a sandbox, once, with slots for what is personal.
+
+What templates may use is in docs/templates.md.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from publisher.models import Article, Direction, Issue, Limits, PostDraft, Site
+from publisher.render import letter as letters
+from publisher.render import post as posts
+from publisher.render.environment import Sandbox
+from publisher.render.letter import Letter
+from publisher.render.personal import Tokens
+from publisher.render.running import names
+
+__all__ = ["Letter", "Templates"]
+
+
+class Templates:
+    """The templates of some folders, the first before the next, file by file.
+
+    Each folder holds `email/`, `social/` and perhaps `words.yaml`.
+    """
+
+    def __init__(self, folders: Sequence[Path], *, site: Site) -> None:
+        self.site = site
+        self._folders = tuple(folders)
+        self._sandbox = Sandbox(self._folders, Tokens(secrets.token_hex(8)))
+
+    def names(self, kind: Literal["email", "social"]) -> list[str]:
+        """Return the names of the templates of a kind."""
+        return names(self._sandbox, kind)
+
+    def letter(
+        self,
+        template: str,
+        *,
+        articles: Sequence[Article],
+        issue: Issue,
+        subject: str = "",
+        view_url: str = "",
+        title: str = "",
+    ) -> Letter:
+        """Return a letter of these articles, to be drafted for each reader.
+
+        `subject` is a template too; an empty one leaves the word to the template.
+        """
+        from publisher.locales import words
+
+        language, direction = self._language_of(articles)
+        return letters.letter(
+            self._sandbox,
+            template,
+            articles=articles,
+            issue=issue,
+            site=self.site,
+            words=words(language, self._folders),
+            language=language,
+            direction=direction,
+            subject=subject,
+            view_url=view_url,
+            title=title,
+        )
+
+    def _language_of(self, articles: Sequence[Article]) -> tuple[str, Direction]:
+        """Return the articles' language if they share one, else the site's."""
+        from publisher.language import direction
+
+        if articles and len({article.language for article in articles}) == 1:
+            return articles[0].language, articles[0].direction
+        return self.site.language, direction(self.site.language)
+
+    def post(
+        self,
+        template: str,
+        *,
+        article: Article,
+        network: str,
+        limits: Limits,
+        hashtags: Sequence[str] = (),
+        content_warning: str = "",
+        language: str = "",
+    ) -> PostDraft:
+        """Return the fullest wording of a post that fits the network."""
+        from publisher.locales import words
+
+        language = language or article.language
+        return posts.post(
+            self._sandbox,
+            template,
+            article=article,
+            network=network,
+            limits=limits,
+            site=self.site,
+            words=words(language, self._folders),
+            hashtags=hashtags,
+            content_warning=content_warning,
+            language=language,
+        )

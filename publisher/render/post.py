@@ -1,0 +1,170 @@
+"""Posts: the fullest wording that fits the network."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from publisher.errors import RenderError
+from publisher.models import Article, Card, Limits, PostDraft, Site, unique
+from publisher.render.environment import Sandbox
+from publisher.render.filters import hashtag
+from publisher.render.running import load, run, run_block
+
+MOST_HASHTAGS = 4  # where the network sets no limit
+# As networks see one: not in a link, not after a letter ("C#"), not only digits.
+_HASHTAG = re.compile(r"(?<![\w#&/])#(\w*[^\W\d_]\w*)")
+_LINK = re.compile(r"https?://\S+")
+_JOINER = "\u200d"
+
+
+def post(
+    sandbox: Sandbox,
+    name: str,
+    *,
+    article: Article,
+    network: str,
+    limits: Limits,
+    site: Site,
+    words: Mapping[str, object],
+    hashtags: Sequence[str],
+    content_warning: str,
+    language: str,
+) -> PostDraft:
+    """Render the template's steps and take the first that fits."""
+    from publisher.units import count, fits
+
+    tags = chosen_hashtags(article, hashtags, limits)
+    values = {
+        "article": article,
+        "title": article.title,
+        "summary": article.summary,
+        "url": article.url,
+        "hashtags": tags,
+        "content_warning": content_warning,
+        "network": network,
+        "site": site,
+        "words": words,
+        "language": language,
+        "direction": article.direction,
+    }
+    steps = _steps(sandbox, name, network, values)
+    steps += [last for last in _last_resort(article, limits) if last]
+    rung = next(
+        (at for at, text in enumerate(steps) if text and fits(text, limits)), None
+    )
+    if rung is None:
+        raise _too_long(name, article, network, limits)
+    text = steps[rung]
+    return PostDraft(
+        template=name,
+        network=network,
+        article=article.slug,
+        text=text,
+        language=language,
+        direction=article.direction,
+        hashtags=hashtags_in(text),
+        card=card_of(article),
+        content_warning=content_warning,
+        length=count(text, limits.unit, link=limits.link),
+        limit=limits.length,
+        unit=limits.unit,
+        rung=rung,
+    )
+
+
+def _steps(
+    sandbox: Sandbox, name: str, network: str, values: Mapping[str, Any]
+) -> list[str]:
+    """Return the wording of each step of the ladder, the fullest first."""
+    files = [f"{name}.{network}.txt.j2", f"{name}.txt.j2"]
+    template = load(sandbox, "social", files)
+    whole, context = run(sandbox, template, values)
+    if not template.blocks:
+        return [_tidy(whole)]
+    return [
+        _tidy(run_block(sandbox, context, block)) for block in template.blocks.values()
+    ]
+
+
+def _tidy(text: str) -> str:
+    lines = "\n".join(line.strip() for line in text.strip().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines)
+
+
+def chosen_hashtags(
+    article: Article, wanted: Sequence[str], limits: Limits
+) -> tuple[str, ...]:
+    """Return the hashtags of a post: those of the rules first, then the article's own.
+
+    Each is written so that a screen reader can say it; the same one comes once.
+    """
+    most = MOST_HASHTAGS if limits.hashtags is None else limits.hashtags
+    by_name: dict[str, str] = {}
+    for tag in (*wanted, *article.tags):
+        found = hashtag(tag.lstrip("#"))
+        if found:
+            by_name.setdefault(found.casefold(), found)
+    return tuple(by_name.values())[:most]
+
+
+def hashtags_in(text: str) -> tuple[str, ...]:
+    """Return the hashtags that stand in a text, without their signs.
+
+    >>> hashtags_in("C# and issue #42: https://example.org/#top #OpenData")
+    ('OpenData',)
+    """
+    return unique(_HASHTAG.findall(_LINK.sub("", text)))
+
+
+def card_of(article: Article) -> Card | None:
+    """Return what a network shows below the post; an article without link has none."""
+    if not article.url:
+        return None
+    image = article.images[0] if article.images else None
+    return Card(
+        url=article.url,
+        title=article.title,
+        description=article.summary,
+        image=image.url if image else "",
+        alt=image.alt if image else "",
+    )
+
+
+# --- when nothing fits -------------------------------------------------------------
+
+
+def _last_resort(article: Article, limits: Limits) -> list[str]:
+    """Return the title, shortened as little as needed, with the link."""
+    from publisher.units import fits
+
+    link = f"\n\n{article.url}" if article.url else ""
+    for title in _shortened(article.title):
+        if fits(title + link, limits):
+            return [title + link]
+    return []
+
+
+def _shortened(title: str) -> Iterator[str]:
+    """Yield ever shorter titles: cut between words, then anywhere in the first word."""
+    yield title
+    words = title.split()
+    for count in range(len(words) - 1, 0, -1):
+        yield " ".join(words[:count]).rstrip(" ,;:.–—-") + "…"
+    first = words[0] if words else ""
+    for end in range(len(first) - 1, 0, -1):
+        is_whole = not unicodedata.combining(first[end])
+        if is_whole and _JOINER not in first[end - 1 : end + 1]:
+            yield first[:end] + "…"
+
+
+def _too_long(name: str, article: Article, network: str, limits: Limits) -> RenderError:
+    most = limits.length if limits.length is not None else limits.byte_length
+    return RenderError(
+        f"the post about {article.title!r} has no step that fits {network}, which "
+        f"takes {most}",
+        where=f"templates/social/{name}",
+        hint="Try: a last step with only {{ url }}",
+    )
