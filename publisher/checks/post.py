@@ -9,6 +9,7 @@ from publisher.checks import Facts, Found, check, error, leftovers, warning
 from publisher.models import Limits, PostDraft
 
 MOST_HASHTAGS = 5  # where the network has no rule, readers have
+LABELS = {"sexual", "nudity", "porn", "graphic-media"}  # Bluesky's own
 UNITS = {"mastodon": "characters", "utf16": "UTF-16 units"}
 
 
@@ -34,15 +35,28 @@ def length(draft: PostDraft, facts: Facts) -> Iterator[Found]:
         if most is None:
             continue
         link = limits.link if unit != "bytes" else None
-        # Mastodon counts the warning too.
-        warned = draft.content_warning if unit == "mastodon" else ""
-        found = count(warned + draft.text, unit, link=link)
+        found = count(_with_warning(draft) + draft.text, unit, link=link)
         if found > most:
             yield error(
                 f"the post has {found} {UNITS.get(unit, unit)}; "
                 f"{draft.network} takes {most}",
                 hint="Try: a shorter summary, or a shorter step in its template",
             )
+
+
+def _with_warning(draft: PostDraft) -> str:
+    """Return what the content warning adds to the text that is counted.
+
+    Mastodon counts it though it stands apart; Bluesky gets it above the text, unless
+    it is one of its own labels.
+    """
+    if draft.network == "mastodon":
+        return draft.content_warning
+    parts = [part.strip() for part in draft.content_warning.split(",")]
+    words = [part for part in parts if part and part.casefold() not in LABELS]
+    if draft.network != "bluesky" or not words:
+        return ""
+    return f"CW: {', '.join(words)}\n\n"
 
 
 @check("post.hashtags", "post")

@@ -57,6 +57,21 @@ def test_mastodon_counts_the_content_warning_too() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("warning", "expected"),
+    [
+        ("nudity", []),
+        ("waves", ["error: the post has 36 graphemes; bluesky takes 30"]),
+        ("nudity, waves", ["error: the post has 36 graphemes; bluesky takes 30"]),
+    ],
+)
+def test_bluesky_gets_the_words_of_a_warning_above_the_text(
+    warning: str, expected: list[str]
+) -> None:
+    draft = replace(DRAFT, network="bluesky", card=Card(url=URL, title="Nets"))
+    assert messages(replace(draft, text="x" * 25, content_warning=warning)) == expected
+
+
 def test_bytes_are_a_limit_of_their_own() -> None:
     draft = replace(DRAFT, network="bluesky", card=Card(url=URL, title="Nets"))
     assert messages(replace(draft, text="\U0001f468‍\U0001f469‍\U0001f467" * 4)) == [
