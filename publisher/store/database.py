@@ -126,7 +126,7 @@ def _make_room(path: Path) -> None:
         raise StoreError(
             f"the books cannot be made here: {error.strerror}",
             where=str(path),
-            hint="Try: check who owns the folder",
+            hint="Try: check that it is a folder where you may write",
         ) from error
 
 

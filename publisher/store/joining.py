@@ -131,7 +131,9 @@ def admit(known: Known, found: Person, lists: Sequence[str]) -> Verdict:
 
 
 def _let_go(known: Known, found: Person, wanted: Sequence[str]) -> None:
-    known.leave(wanted or known.subscriptions)
+    if known.is_new:
+        known.learn(found)
+    known.leave((*wanted, *found.left) or known.subscriptions)
     if found.gone:
         known.suppressed = known.suppressed or found.gone
     elif not known.subscriptions:
@@ -182,7 +184,9 @@ def _known(
     connection: Connection, chunk: Sequence[tuple[str, Person]]
 ) -> dict[str, Known]:
     """Return what the books know of these people; of strangers, only the address."""
-    found = {normal: Known(normal, one.address) for normal, one in reversed(chunk)}
+    found: dict[str, Known] = {}
+    for normal, one in chunk:
+        found.setdefault(normal, Known(normal, one.address))
     connection.execute(MAKE_ROOM)
     connection.execute(EMPTY_ROOM)
     many(connection, ARRIVE, [{"normal": normal} for normal in found])
