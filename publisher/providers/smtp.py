@@ -87,8 +87,8 @@ class Smtp:
         from publisher.mime import encode
 
         content = _dotted(encode(email))
-        sender = _ascii_domain(self.sender or email.sender.address)
-        recipient = _ascii_domain(email.recipient.address)
+        sender = self._bounces_to(email)
+        recipient = _envelope_address(email.recipient.address)
         wire = self._begin(sender, recipient, len(content))
         return Receipt(_queued_as(self._data(wire, content)) or email.message_id)
 
@@ -101,6 +101,14 @@ class Smtp:
             wire.quit()
         except OSError:
             wire.close()
+
+    def _bounces_to(self, email: Email) -> str:
+        if not self.sender:
+            return _envelope_address(email.sender.address)
+        try:
+            return _envelope_address(self.sender)
+        except Rejected:
+            raise Refused("smtp: SMTP_SENDER in .env is not an address") from None
 
     # --- one message -----------------------------------------------------------------
 
@@ -116,7 +124,7 @@ class Smtp:
 
     def _envelope(self, sender: str, recipient: str, size: int) -> _Wire:
         wire = self._connected(sender)
-        options = _options(wire, sender + recipient, size)
+        options = _options(wire, size)
         self._say(wire, f"MAIL FROM:<{sender}>{options}", about="sender")
         self._say(wire, f"RCPT TO:<{recipient}>", about="recipient")
         self._say(wire, "DATA", about="message", wanted=GO_AHEAD)
@@ -168,7 +176,7 @@ class Smtp:
         return self._wire
 
     def _open(self, name: str) -> _Wire:
-        wire = _Wire(local_hostname=_ascii_domain(name), timeout=ANSWER)
+        wire = _Wire(local_hostname=name, timeout=ANSWER)
         context = None if self.security == "none" else ssl.create_default_context()
         if self.security == "tls":
             wire.context = context
@@ -236,18 +244,15 @@ def _dotted(content: bytes) -> bytes:
     return re.sub(rb"(?m)^\.", b"..", ended)
 
 
-def _options(wire: _Wire, addresses: str, size: int) -> str:
-    """Return what MAIL FROM carries, or refuse what the server cannot take."""
+def _options(wire: _Wire, size: int) -> str:
+    """Return what MAIL FROM carries, or refuse what the server says it will not take.
+
+    No 8BITMIME and no SMTPUTF8: our emails and addresses are ASCII on the wire.
+    """
     limit = wire.esmtp_features.get("size", "")
     if limit.isdigit() and 0 < int(limit) < size:
         raise Rejected(f"smtp: the email has {size} bytes, and {limit} are allowed")
-    options = f" SIZE={size}" if wire.has_extn("size") else ""
-    if addresses.isascii():
-        return options
-    if not wire.has_extn("smtputf8"):
-        raise Rejected("smtp: the server takes no address beyond ASCII")
-    wire.command_encoding = "utf-8"
-    return f"{options} SMTPUTF8"
+    return f" SIZE={size}" if wire.has_extn("size") else ""
 
 
 def _start_tls(wire: _Wire, context: ssl.SSLContext | None) -> None:
@@ -291,13 +296,15 @@ def _queued_as(reply: bytes) -> str:
     return found.group(1) if found else ""
 
 
-def _ascii_domain(address: str) -> str:
-    """Write the domain as DNS knows it; the part before the @ stays as it is."""
+def _envelope_address(address: str) -> str:
+    """Write the domain as DNS knows it, and let no address bring a second command."""
+    from publisher.mime import ascii_domain
+
     local, at, domain = address.rpartition("@")
     try:
-        plain = f"{local}{at}{domain.encode('idna').decode()}"
-    except UnicodeError:
+        plain = f"{local}{at}{ascii_domain(domain)}"
+    except ValueError:
         plain = ""
-    if not (plain and domain) or re.search(r"[\s<>\x00-\x1f\x7f]", plain):
+    if not re.fullmatch(r"[!-;=?-~]+", plain):  # ASCII without space, < and >
         raise Rejected("smtp: an address cannot stand in an envelope")
     return plain
