@@ -1,44 +1,37 @@
-"""Ways in: reads files, folders and addresses into articles.
-
-Each format is a file beside this one with one function,
-`parse(text, *, source, url="", timezone="UTC", ...) -> list[Article]`: `source` is
-what errors and the article call the place, `url` where it was fetched from.
-"""
+"""Ways in: files, folders and web addresses become articles; one file for each form."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from publisher import language as languages
+from publisher import files, language, markup, text
 from publisher.errors import SourceError
-from publisher.models import Article, Image
-from publisher.text import reading_minutes as minutes_for
-from publisher.text import slugify, summary_of
+from publisher.models import Article, Image, unique
 
-FORMATS = {
+FORMS = {
     ".txt": "plain",
+    ".text": "plain",
     ".md": "markdown",
     ".markdown": "markdown",
     ".html": "html",
     ".htm": "html",
+    ".xhtml": "html",
     ".xml": "feed",
     ".rss": "feed",
     ".atom": "feed",
     ".json": "feed",
 }
-# These say in themselves how they are encoded, so their parsers also take bytes.
-SELF_DESCRIBING = ("html", "feed")
 
 
 @dataclass(frozen=True, slots=True)
 class FetchRules:
-    """How far a fetch may go: `timeout` in seconds, `cache` for conditional GET."""
+    """What reading from the web may do; `cache` keeps answers for conditional GET.
+
+    `max_bytes` counts the decoded body, `timeout` is seconds for the whole of it.
+    """
 
     allow_private: bool = False
     max_bytes: int = 10_000_000
@@ -46,259 +39,257 @@ class FetchRules:
     cache: Path | None = None
 
 
-def article(
-    title: str,
-    *,
-    html: str,
-    text: str,
-    source: str,
-    slug: str = "",
-    summary: str = "",
-    language: str = "",
-    default_language: str = "en",
-    tags: Sequence[str] = (),
-    category: str = "",
-    author: str = "",
-    published: datetime | None = None,
-    updated: datetime | None = None,
-    url: str = "",
-    site: str = "",
-    images: Sequence[Image] | None = None,
-    labels: Sequence[str] = (),
-    headings: Sequence[str] | None = None,
-    reading_minutes: int | None = None,
-    draft: bool = False,
-) -> Article:
-    """Build an article: what its source gives is kept, the rest is derived.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a source says of an article itself; what is empty is worked out."""
 
-    `html` is already sanitised. An empty `language` is detected from the words;
-    `headings` and `images` of None are found in the HTML.
+    title: str = ""
+    slug: str = ""
+    summary: str = ""
+    language: str = ""
+    direction: str = ""
+    tags: Sequence[str] = ()
+    category: str = ""
+    author: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    url: str = ""
+    site: str = ""
+    images: Sequence[Image] = ()
+    labels: Sequence[str] = ()
+    reading_minutes: int = 0
+    draft: bool = False
+
+
+def article(given: Given, *, html: str, plain: str, source: str) -> Article:
+    """Return the article: what is given, and for the rest what the text says.
+
+    `html` is safe and without the title, `plain` the same as text. The language is
+    looked for in the whole text, for a title alone says too little.
     """
-    language = language or languages.detect(f"{title}\n{text}", default_language)
+    title = " ".join(given.title.split()) or text.summary_of(plain, 100) or "Untitled"
+    spoken = given.language or language.detect(f"{title}\n{plain}")
+    direction = given.direction if given.direction in {"ltr", "rtl"} else ""
     return Article(
         title=title,
-        slug=slugify(slug or title),
+        slug=text.slugify(given.slug or title),
         html=html,
-        text=text,
-        summary=summary or summary_of(_first_paragraph(text, title)),
-        language=language,
-        direction=languages.direction(language, text or title),
-        tags=unique(tags),
-        category=category,
-        author=author,
-        published=published,
-        updated=updated,
-        url=url,
-        site=site,
-        images=_images(html) if images is None else tuple(images),
-        labels=tuple(labels),
-        headings=_headings(html) if headings is None else tuple(headings),
-        reading_minutes=reading_minutes or minutes_for(text),
+        text=plain,
+        summary=given.summary or text.summary_of(_first_paragraph(plain)),
+        language=spoken,
+        direction="rtl" if direction == "rtl" else _direction(direction, spoken, plain),
+        tags=_tags(given.tags),
+        category=given.category,
+        author=given.author,
+        published=given.published,
+        updated=given.updated,
+        url=given.url,
+        site=given.site,
+        images=_images(given.images, html),
+        labels=unique(given.labels),
+        headings=markup.headings(html),
+        reading_minutes=given.reading_minutes or text.reading_minutes(plain),
         source=source,
-        draft=draft,
+        draft=given.draft,
     )
 
 
-def unique(tags: Sequence[str]) -> tuple[str, ...]:
-    """Return the tags once each, as first written.
+def _direction(given: str, spoken: str, plain: str) -> language.Direction:
+    return "ltr" if given == "ltr" else language.direction(spoken, plain)
 
-    >>> unique(["Sea", "storm", "sea", ""])
-    ('Sea', 'storm')
-    """
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for tag in tags:
-        found.setdefault(tag.strip().casefold(), tag.strip())
-    return tuple(tag for tag in found.values() if tag)
+        plain = " ".join(str(tag).split()).lstrip("#＃").strip()
+        if plain:
+            found.setdefault(plain.casefold(), plain)
+    return tuple(found.values())
 
 
-def _first_paragraph(text: str, title: str) -> str:
-    """Return the first paragraph that reads like one, not like a heading."""
-    blocks = [" ".join(block.split()) for block in text.split("\n\n")]
-    blocks = [block for block in blocks if block and block != title]
+def _images(given: Sequence[Image], html: str) -> tuple[Image, ...]:
+    found = {image.url: image for image in given if image.url}
+    for image in markup.images(html):
+        if image.url not in found or not found[image.url].alt:
+            found[image.url] = image
+    return tuple(found.values())
+
+
+def _first_paragraph(plain: str) -> str:
+    """Return the first block that is a sentence and not a heading or a list."""
+    blocks = [block for block in plain.split("\n\n") if block.strip()]
     for block in blocks:
-        if block.endswith((".", "!", "。", "！", "…", "۔", ":")) or len(block) > 120:
+        is_item = block.startswith(("- ", "1. "))
+        if not is_item and block.rstrip("\"'”»’)").endswith(
+            (".", "!", "…", "。", "！", "؟", ":", "۔", "؛")
+        ):
             return block
-    return blocks[0] if blocks else title
+    return blocks[0] if blocks else ""
 
 
-def _images(html: str) -> tuple[Image, ...]:
-    from publisher import markup
-
-    return markup.images(html)
-
-
-def _headings(html: str) -> tuple[str, ...]:
-    from publisher import markup
-
-    return markup.headings(html)
-
-
-# --- where articles are ------------------------------------------------------------
+# --- reading -------------------------------------------------------------------------
 
 
 def read(
     location: str,
     *,
     root: Path,
-    rules: FetchRules = FetchRules(),  # noqa: B008  frozen
+    rules: FetchRules = FetchRules(),  # noqa: B008
     timezone: str = "UTC",
 ) -> list[Article]:
-    """Read a file, a folder or an address; the first problem is raised."""
-    articles, problems = read_all([location], root=root, rules=rules, timezone=timezone)
-    for problem in problems:
-        raise problem
-    return articles
+    """Read the articles of one file, folder or URL, or raise why it cannot be.
+
+    A folder gives what can be read of it, and raises only where nothing can.
+    """
+    if location.startswith(("http://", "https://")):
+        return _fetched(location, rules, timezone)
+    path = root / location
+    if not path.is_dir():
+        return _file(path, _name(path, root), timezone)
+    found, errors = read_all([location], root=root, rules=rules, timezone=timezone)
+    if errors and not found:
+        raise errors[0]
+    return found
 
 
 def read_all(
     locations: Sequence[str],
     *,
     root: Path,
-    rules: FetchRules = FetchRules(),  # noqa: B008  frozen
+    rules: FetchRules = FetchRules(),  # noqa: B008
     timezone: str = "UTC",
 ) -> tuple[list[Article], list[SourceError]]:
-    """Read every location; what cannot be read is told beside what can.
-
-    An article whose slug is taken is left out and told too: a slug is an identity.
-    """
-    articles: dict[str, Article] = {}
-    problems: list[SourceError] = []
-    seen: set[str] = set()
-    for load in _loads(locations, root, rules, timezone, seen):
+    """Read every place; one bad file does not hide the others."""
+    found: list[Article] = []
+    errors: list[SourceError] = []
+    for place in _places(locations, root, errors):
         try:
-            found = load()
-        except SourceError as problem:
-            problems.append(problem)
-            continue
-        for one in found:
-            first = articles.setdefault(one.slug, one)
-            if first is not one:
-                problems.append(_doubled(one, first))
-    return list(articles.values()), problems
+            found += read(place, root=root, rules=rules, timezone=timezone)
+        except SourceError as error:
+            errors.append(error)
+    return _told_apart(found, errors), errors
 
 
-def _doubled(one: Article, first: Article) -> SourceError:
-    return SourceError(
-        f"has the slug {one.slug!r}, which {first.source} has too",
-        where=one.source,
-        hint="Try: give it its own slug or title",
-    )
-
-
-Load = Callable[[], list[Article]]
-
-
-def _loads(
-    locations: Sequence[str],
-    root: Path,
-    rules: FetchRules,
-    timezone: str,
-    seen: set[str],
-) -> Iterator[Load]:
-    """Yield one reading for each file or address, each at most once."""
+def _places(
+    locations: Iterable[str], root: Path, errors: list[SourceError]
+) -> Iterator[str]:
+    """Yield each URL and file; of a folder, every file that can be an article."""
     for location in locations:
-        if location.lower().startswith(("http://", "https://")):
-            yield lambda at=location: _read_url(at, rules, timezone)  # type: ignore[misc]
-            continue
         path = root / location
-        paths = list(files_below(path)) if path.is_dir() else [path]
-        if not paths:
-            yield lambda at=location: _nothing_in(at)  # type: ignore[misc]
-        for one in paths:
-            name = _name(one, root)
-            if name not in seen:
-                seen.add(name)
-                yield lambda at=one, name=name: _read_file(at, name, timezone)  # type: ignore[misc]
+        if location.startswith(("http://", "https://")) or path.is_file():
+            yield location
+        elif path.is_dir():
+            yield from (str(file) for file in sorted(_within(path)))
+        else:
+            errors.append(
+                SourceError(
+                    "there is no such file or folder",
+                    where=location,
+                    hint="Look at articles: in publisher.yaml",
+                )
+            )
 
 
-def _nothing_in(location: str) -> list[Article]:
-    raise SourceError(
-        "holds no article",
-        where=location,
-        hint=f"Try: put a file there that ends in {', '.join(sorted(FORMATS))}",
-    )
+def _within(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        parts = path.relative_to(folder).parts
+        is_hidden = any(part.startswith((".", "_")) for part in parts)
+        if path.is_file() and path.suffix.lower() in FORMS and not is_hidden:
+            yield path
 
 
-def files_below(folder: Path) -> Iterator[Path]:
-    """Yield the readable files in order; hidden and "_" names are the owner's own."""
-    for here, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        for name in sorted(names):
-            path = Path(here, name)
-            if not name.startswith((".", "_")) and path.suffix.lower() in FORMATS:
-                yield path
+def _told_apart(found: list[Article], errors: list[SourceError]) -> list[Article]:
+    """Refuse a second article of the same slug: a slug is what is remembered as sent.
+
+    The same web address twice (in a feed and as a page) is one article.
+    """
+    by_slug: dict[str, Article] = {}
+    for one in found:
+        first = by_slug.setdefault(one.slug, one)
+        if first is not one and not (one.url and one.url == first.url):
+            errors.append(
+                SourceError(
+                    f"has the slug {one.slug!r}, as {first.source} has",
+                    where=one.source,
+                    hint="Give one of them a slug of its own",
+                )
+            )
+    return list(by_slug.values())
 
 
 def _name(path: Path, root: Path) -> str:
-    """Return the path as the project knows it: below its root, with slashes."""
+    """Return what errors call the file: its path below the project."""
     try:
         return path.resolve().relative_to(root.resolve()).as_posix()
-    except (ValueError, OSError):
-        return path.as_posix()
+    except ValueError:
+        return str(path)
 
 
-def _read_file(path: Path, name: str, timezone: str) -> list[Article]:
-    from publisher import files
-
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None and path.exists():
-        raise SourceError(
-            f"is of no kind that can be read ({path.suffix or 'no ending'})",
-            where=name,
-            hint=f"Try: one of {', '.join(sorted(FORMATS))}",
-        )
-    text = files.read_text(path, where=name)
-    if not text.strip():
-        raise SourceError("is empty", where=f"{name}:1")
-    return _parse(kind or "plain", text, source=name, timezone=timezone)
+def _file(path: Path, name: str, timezone: str) -> list[Article]:
+    content = files.read_text(path, where=name)
+    if not text.clean(content).strip():
+        raise SourceError("is empty", where=f"{name}:1", hint="Write something in it")
+    form = FORMS.get(path.suffix.lower()) or form_of(content)
+    return _parsed(form, content, source=name, timezone=timezone)
 
 
-def _read_url(url: str, rules: FetchRules, timezone: str) -> list[Article]:
-    from publisher.http.fetch import fetch
+def _fetched(url: str, rules: FetchRules, timezone: str) -> list[Article]:
+    from publisher.http import fetch
 
-    fetched = fetch(
+    got = fetch.fetch(
         url,
         allow_private=rules.allow_private,
         max_bytes=rules.max_bytes,
         timeout=rules.timeout,
         cache=rules.cache,
     )
-    if not fetched.body.strip():
-        raise SourceError("is empty", where=url)
-    kind = kind_of(fetched.body, fetched.content_type, fetched.url)
-    body: str | bytes = fetched.body
-    if kind not in SELF_DESCRIBING:
-        from publisher import files
+    content = got.text()
+    if not content.strip():
+        raise SourceError("is empty", where=got.url)
+    kind = got.content_type
+    form = form_of(content)
+    if form == "plain" and "markdown" in kind:
+        form = "markdown"
+    if form == "plain" and "html" in kind:
+        form = "html"
+    return _parsed(form, content, source=url, timezone=timezone, url=got.url)
 
-        body = files.decode(fetched.body, where=url)
-    found = _parse(kind, body, source=url, url=fetched.url, timezone=timezone)
-    return [one if one.url else replace(one, url=fetched.url) for one in found]
 
+def form_of(content: str) -> str:
+    """Guess what a text without a telling name is.
 
-def kind_of(body: bytes, content_type: str, url: str) -> str:
-    """Return which format an answer has: by its type, else by its first bytes.
-
-    >>> kind_of(b"<rss/>", "text/html; charset=utf-8", "https://example.org/")
-    'feed'
-    >>> kind_of(b"# Hello", "text/plain", "https://example.org/hello.md")
-    'markdown'
+    >>> form_of("<?xml version='1.0'?><rss>"), form_of("<p>Hi"), form_of("---\\ntitle: A")
+    ('feed', 'html', 'markdown')
     """
-    start = body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    mime = content_type.partition(";")[0].strip().lower()
-    is_xhtml = b"<html" in start or b"<!doctype html" in start
-    if not is_xhtml and start.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf")):
+    start = content.lstrip("\ufeff \t\r\n")[:2000].lower()
+    if start.startswith(("<?xml", "<rss", "<feed", "<rdf")):
+        is_page = "<html" in start
+        return "html" if is_page else "feed"
+    if start.startswith("{") and "jsonfeed.org/version" in start:
         return "feed"
-    if mime.endswith("json") or start.startswith(b"{"):
-        return "feed"
-    if mime == "text/markdown":
-        return "markdown"
-    if mime == "text/plain":
-        kind = FORMATS.get(Path(urlsplit(url).path).suffix.lower(), "plain")
-        return "html" if kind == "plain" and is_xhtml else kind
-    return "html"
+    if start.startswith("<") or "<html" in start:
+        return "html"
+    return "markdown" if start.startswith(("---\n", "+++\n", "# ")) else "plain"
 
 
-def _parse(kind: str, body: str | bytes, **rest: str) -> list[Article]:
-    parse = import_module(f"publisher.sources.{kind}").parse
-    found: list[Article] = parse(body, **rest)
-    return found
+def _parsed(
+    form: str, content: str, *, source: str, timezone: str, url: str = ""
+) -> list[Article]:
+    match form:
+        case "markdown":
+            from publisher.sources import markdown
+
+            return markdown.parse(content, source=source, timezone=timezone)
+        case "html":
+            from publisher.sources import html
+
+            return html.parse(content, source=source, timezone=timezone, url=url)
+        case "feed":
+            from publisher.sources import feed
+
+            return feed.parse(content, source=source, timezone=timezone, url=url)
+        case _:
+            from publisher.sources import plain
+
+            found = plain.parse(content, source=source, timezone=timezone)
+            return [replace(one, url=one.url or url) for one in found]
