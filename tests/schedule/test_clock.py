@@ -3,6 +3,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
+import time_machine
+
 from publisher.errors import ConfigError
 from publisher.models import Campaign
 from publisher.schedule import run_forever
@@ -58,19 +60,36 @@ def test_a_changed_file_is_asked_again_and_a_broken_one_changes_nothing() -> Non
 
 
 def test_when_the_time_comes_the_campaign_is_asked() -> None:
-    from unittest.mock import patch
-
-    asked: list[float] = []
-    begun = time.monotonic()
-
-    def in_a_moment(_: Campaign, after: datetime) -> object:
-        return iter([after + timedelta(seconds=0.3)] if not asked[1:] else [])
-
-    with patch("publisher.schedule.clock.runs", in_a_moment):
+    asked: list[datetime] = []
+    begun = datetime(2026, 11, 27, 6, 59, 59, 200_000, tzinfo=UTC)
+    campaign = Campaign(name="a", when="Fri 08:00", timezone="Europe/Rome")
+    with time_machine.travel(begun, tick=True):
         run_forever(
-            lambda: [Campaign(name="a", when="Fri 08:00")],
-            lambda _: asked.append(time.monotonic() - begun),
-            stop=lambda: len(asked) > 1 or time.monotonic() - begun > 20,
+            lambda: [campaign],
+            lambda _: asked.append(datetime.now(UTC)),
+            stop=lambda: (
+                len(asked) > 1 or datetime.now(UTC) > begun + timedelta(seconds=20)
+            ),
         )
-    assert len(asked) == 2
-    assert asked[1] >= 0.3
+    at_start, in_time = asked
+    assert at_start < datetime(2026, 11, 27, 7, tzinfo=UTC) <= in_time
+
+
+def test_a_campaign_whose_last_time_has_come_can_leave() -> None:
+    looked: list[int] = []
+    begun = datetime(2026, 11, 27, 6, 59, 59, 500_000, tzinfo=UTC)
+    end = begun + timedelta(seconds=2)
+    campaign = Campaign(name="a", when="at 2026-11-27 07:00")
+
+    def campaigns() -> list[Campaign]:
+        looked.append(1)
+        return [campaign] if datetime.now(UTC) < end - timedelta(seconds=1) else []
+
+    with time_machine.travel(begun, tick=True):
+        run_forever(
+            campaigns,
+            lambda _: None,
+            stop=lambda: datetime.now(UTC) > end,
+            reload_seconds=0.1,
+        )
+    assert len(looked) > 2
