@@ -1,0 +1,76 @@
+"""What its owner means to send, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which articles an issue takes.
+
+    `since` is "last issue", "always" or an ISO date; `tags` are alternatives, and any
+    of `not_tags` leaves an article out.
+    """
+
+    only: tuple[str, ...] = ()  # slugs; empty: any
+    tags: tuple[str, ...] = ()
+    not_tags: tuple[str, ...] = ()
+    language: str = ""
+    since: str = "last issue"
+    at_least: int = 1
+    at_most: int | None = None
+    order: Literal["newest", "oldest", "title"] = "newest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailPart:
+    """The email of a campaign: which draft goes to which list, through what."""
+
+    template: str = "digest"
+    list: str = ""
+    to: tuple[str, ...] = ()  # addresses, instead of a list
+    through: str = "outbox"
+    subject: str = ""  # a template; empty: the template's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostPart:
+    """The posts of a campaign: one for each article that has one of `tags`."""
+
+    template: str = "announcement"
+    through: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A standing intention: one file in `schedules/`, or a one-off made of flags.
+
+    `when` is the phrase as written; empty for a campaign that only a person sends.
+    """
+
+    name: str
+    when: str = ""
+    timezone: str = "UTC"
+    enabled: bool = True
+    if_missed: Literal["skip", "send", "ask"] = "skip"
+    grace: timedelta = timedelta(hours=2)
+    articles: Selection = field(default_factory=Selection)
+    email: EmailPart | None = None
+    posts: tuple[PostPart, ...] = ()
+    source: str = ""  # "schedules/weekly.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRule:
+    """Which article tags change a post, and how; from `rules:` in publisher.yaml."""
+
+    tags: tuple[str, ...]
+    through: tuple[str, ...] = ()  # empty: every channel of the campaign
+    hashtags: tuple[str, ...] = ()
+    content_warning: str = ""
+    skip: bool = False

@@ -1,0 +1,122 @@
+"""What is addressed, and who takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
+
+from publisher.models.drafts import Card
+from publisher.models.values import Kind, Unit
+from publisher.models.writing import Image, Mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email:
+    """An email to one person. `headers` holds what is beyond the usual ones."""
+
+    key: str
+    sender: Mailbox
+    recipient: Mailbox
+    subject: str
+    html: str
+    text: str
+    language: str = "en"
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message_id: str = ""  # without angle brackets
+    date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A post for one account. `created` is when it was planned, never "now"."""
+
+    key: str
+    text: str
+    language: str = ""
+    hashtags: tuple[str, ...] = ()  # as they stand in the text, without the "#"
+    card: Card | None = None
+    content_warning: str = ""
+    images: tuple[Image, ...] = ()
+    created: datetime | None = None
+
+
+Message: TypeAlias = Email | Post
+M_contra = TypeVar("M_contra", bound=Message, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A provider's word that it took a message; not yet that it was delivered."""
+
+    id: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a provider allows.
+
+    `length` counts in `unit`; `byte_length` is a second limit in UTF-8 bytes; `link`
+    is what a URL counts as (None: its own length); `hashtags` how many one post may
+    carry. `batch` is how many deliveries one call takes; `per_second` the pace; a key
+    is remembered for `remembers`, so a repeat within it is not a second message.
+    """
+
+    length: int | None = None
+    unit: Unit = "characters"
+    byte_length: int | None = None
+    link: int | None = None
+    hashtags: int | None = None
+    images: int = 0
+    alt: int | None = None
+    batch: int = 1
+    per_second: float | None = None
+    remembers: timedelta = timedelta(0)
+
+
+class Provider(Protocol[M_contra]):
+    """A service that takes messages. Its dataclass fields are its settings."""
+
+    kind: ClassVar[Kind]
+    limits: ClassVar[Limits]
+
+    def send(self, message: M_contra) -> Receipt:
+        """Hand the message over, or raise a `ProviderError`."""
+        ...
+
+
+@runtime_checkable
+class Opens(Protocol):
+    """A provider that holds something open between messages: a connection."""
+
+    def close(self) -> None:
+        """Let go of it; sending again opens it anew."""
+        ...
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """A provider that can be asked whether it took a message."""
+
+    def find(self, message: Any) -> Receipt | None:
+        """Answer "did you get this one?"."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A provider with an account: `mastodon` or `mastodon:work`.
+
+    `network` is whose rules shape the message: the provider's own name, or for
+    `outbox:mastodon` the one it stands in for.
+    """
+
+    name: str
+    network: str
+    kind: Kind
+    limits: Limits  # of the network
+    provider: Provider[Any]
+    is_outbox: bool = False

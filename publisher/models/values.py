@@ -1,0 +1,32 @@
+"""What several nouns are made of: aliases, fingerprints, lists without repeats."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias
+
+Json: TypeAlias = dict[str, Any]
+Direction: TypeAlias = Literal["ltr", "rtl"]
+Kind: TypeAlias = Literal["email", "post"]
+Unit: TypeAlias = Literal["characters", "graphemes", "mastodon", "utf16", "bytes"]
+
+
+def fingerprint(value: object) -> str:
+    """SHA-256, in hexadecimal, of a value that JSON can hold.
+
+    >>> fingerprint({"b": 1, "a": 2}) == fingerprint({"a": 2, "b": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def unique(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the values in their order, each once.
+
+    >>> unique(["b", "a", "b"])
+    ('b', 'a')
+    """
+    return tuple(dict.fromkeys(values))
