@@ -68,7 +68,7 @@ def channel(name: str, settings: Settings, gallery: Gallery) -> Channel:
         return _outbox(name, settings, gallery)
     if _is_configured(cls, provider, account, settings.environ, gallery):
         opened = gallery.from_environ(cls, provider, account, settings.environ)
-        return Channel(name, provider, cls.kind, cls.limits, opened)
+        return Channel(name, provider, cls.kind, opened.limits, opened)
     if _is_untouched(settings.environ, gallery):
         return _outbox(name, settings, gallery)
     raise _needs(name, cls, settings.environ, gallery)

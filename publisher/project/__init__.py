@@ -116,7 +116,12 @@ class Project(Folder):
 
     def check(self, plan: Plan) -> list[Problem]:
         """Ask every check whether the drafts may go; errors come first."""
-        facts = checks.Facts(site=self.settings.site, limits=self._limits(plan))
+        facts = checks.Facts(
+            site=self.settings.site,
+            limits=self._limits(plan),
+            campaign=plan.issue.campaign,
+            articles={article.slug: article for article in self.articles},
+        )
         problems = checks.run(plan.drafts.values(), facts)
         return sorted(problems, key=lambda problem: problem.level != "error")
 

@@ -134,7 +134,7 @@ def read(
     location: str,
     *,
     root: Path,
-    rules: FetchRules = FetchRules(),  # noqa: B008
+    rules: FetchRules = FetchRules(),
     timezone: str = "UTC",
 ) -> list[Article]:
     """Read the articles of one file, folder or URL, or raise why it cannot be.
@@ -156,7 +156,7 @@ def read_all(
     locations: Sequence[str],
     *,
     root: Path,
-    rules: FetchRules = FetchRules(),  # noqa: B008
+    rules: FetchRules = FetchRules(),
     timezone: str = "UTC",
 ) -> tuple[list[Article], list[SourceError]]:
     """Read every place; one bad file does not hide the others."""
@@ -258,7 +258,7 @@ def _fetched(url: str, rules: FetchRules, timezone: str) -> list[Article]:
 def form_of(content: str) -> str:
     """Guess what a text without a telling name is.
 
-    >>> form_of("<?xml version='1.0'?><rss>"), form_of("<p>Hi"), form_of("---\\ntitle: A")
+    >>> form_of("<?xml version='1.0'?><rss>"), form_of("<p>Hi"), form_of("# A title")
     ('feed', 'html', 'markdown')
     """
     start = content.lstrip("\ufeff \t\r\n")[:2000].lower()
