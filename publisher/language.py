@@ -1,163 +1,254 @@
-"""Which language a text is in, and in which direction it is written."""
+"""Which language a text is in, and which way it runs: by script, words and letters."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 
 from publisher.models import Direction
 
-RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi", "ps", "ckb", "sd", "ug", "dv", "syr"}
-RIGHT_TO_LEFT_SCRIPTS = {"arab", "hebr", "thaa", "syrc"}
-# The commonest small words of each language; what two share counts for both.
-STOP_WORDS = {
-    "en": "the of and to in is that for it with as was on are by this be at from or have"
-    " an not which but they you can their has more when what how your we will who",
-    "it": "il lo la gli le di che e è un una per con non del della dei delle nel nella al"
-    " alla si come sono più anche ma da dal questo questa ha i su tra perché cosa quando",
-    "es": "el la los las de que y en un una por con no para del al se lo como más su sus"
-    " es son pero o este esta ha muy también cuando qué cómo hay entre sobre está",
-    "pt": "o a os as de que e em um uma por com não para do da dos das no na se como mais"
-    " seu sua é são mas ou este esta foi também quando ao à há entre você isso",
-    "fr": "le la les de des et en un une que qui pour par pas ne dans du au aux sur est"
-    " sont avec ce cette plus se son sa ses mais ou il elle nous vous il y à comme être",
-    "de": "der die das und in den von zu mit ist im des ein eine nicht auf für als auch"
-    " an es sich dem wie bei oder aus werden sind man wird einer einen aber nach durch",
-    "nl": "de het een en van in is dat op te voor met zijn aan niet om er ook als maar bij"
-    " uit door naar hun wordt deze dit hebben je wat kan nog meer of",
-}
-CYRILLIC_STOP_WORDS = {
-    "ru": "и в не на что с как это по но из у за от так для же вы бы то все его она они"
-    " мы он к о или при был были есть если также когда может чтобы",
-    "uk": "і в не на що з як це по але із у за від так для ж ви б то все його вона вони"
-    " ми він до або при був були є якщо також коли може щоб й та",
-}
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_SCRIPTS = {
-    "han": re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"),
-    "kana": re.compile(r"[\u3041-\u30ff\uff66-\uff9f]"),
-    "hangul": re.compile(r"[\uac00-\ud7af\u1100-\u11ff]"),
-    "arabic": re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]"),
-    "hebrew": re.compile(r"[\u0590-\u05ff]"),
-    "cyrillic": re.compile(r"[\u0400-\u04ff]"),
-    "greek": re.compile(r"[\u0370-\u03ff]"),
-    "thai": re.compile(r"[\u0e00-\u0e7f]"),
-    "devanagari": re.compile(r"[\u0900-\u097f]"),
-    "latin": re.compile(r"[a-zA-Z\u00c0-\u024f]"),
-}
-_ALONE = {
-    "hangul": "ko",
-    "hebrew": "he",
+RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he ku ks ps sd syr ug ur yi".split())
+
+# First code point, last one, script.
+SCRIPTS = (
+    (0x0370, 0x03FF, "greek"),
+    (0x0400, 0x052F, "cyrillic"),
+    (0x0530, 0x058F, "armenian"),
+    (0x0590, 0x05FF, "hebrew"),
+    (0x0600, 0x06FF, "arabic"),
+    (0x0750, 0x077F, "arabic"),
+    (0x0900, 0x097F, "devanagari"),
+    (0x0980, 0x09FF, "bengali"),
+    (0x0B80, 0x0BFF, "tamil"),
+    (0x0C00, 0x0C7F, "telugu"),
+    (0x0E00, 0x0E7F, "thai"),
+    (0x10A0, 0x10FF, "georgian"),
+    (0x1100, 0x11FF, "hangul"),
+    (0x1F00, 0x1FFF, "greek"),
+    (0x3040, 0x30FF, "kana"),
+    (0x3400, 0x9FFF, "han"),
+    (0xAC00, 0xD7AF, "hangul"),
+    (0xFB1D, 0xFB4F, "hebrew"),
+    (0xFB50, 0xFDFF, "arabic"),
+    (0xFE70, 0xFEFC, "arabic"),
+    (0xFF66, 0xFF9F, "kana"),
+    (0x20000, 0x3FFFF, "han"),
+)
+ONE_LANGUAGE = {
     "greek": "el",
-    "thai": "th",
+    "armenian": "hy",
+    "hebrew": "he",
     "devanagari": "hi",
+    "bengali": "bn",
+    "tamil": "ta",
+    "telugu": "te",
+    "thai": "th",
+    "georgian": "ka",
+    "hangul": "ko",
 }
+# Where several languages share a script: letters only one of them has, and words.
+LETTERS = {
+    "arabic": {
+        "ar": "ةىكيأإؤ",
+        "fa": "پچژگکی",
+        "ur": "ٹڈڑںےہھۓپچژگکی",
+    },
+    "cyrillic": {
+        "ru": "ыэёъ",
+        "uk": "іїєґ",
+        "be": "ўіыэё",
+        "bg": "ъщ",
+        "sr": "јљњђћџ",
+    },
+    "latin": {
+        "de": "äöüß",
+        "es": "ñ¿¡áíóú",
+        "fr": "çèêëîïôœùûàâé",
+        "it": "àèìòùé",
+        "pt": "ãõçâêáéíóú",
+        "nl": "ĳ",
+        "sv": "åäö",
+        "da": "æøå",
+        "fi": "äö",
+        "pl": "ąćęłńśźż",
+        "cs": "ěščřžýáíéůú",
+        "ro": "ăâîșțşţ",
+        "tr": "ğışçöüİ",
+        "hu": "őűáéíóöüú",
+        "ca": "çàèéíòóú·",
+        "vi": "ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệịỉĩọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ",
+    },
+}
+WORDS = {
+    "arabic": {
+        "ar": "في من على إلى عن أن هذا هذه التي الذي مع أو لا ما كل بعد قبل بين كان "
+        "يمكن هو هي كما لم قد ذلك عند وقد حول كيف لماذا هل",
+        "fa": "و در به از که این را با است برای آن یک می های تا بر هم نیز شود کرد باید "
+        "کند شما خود اما یا چه چرا چگونه ما هر اگر بود",
+        "ur": "کے کی میں ہے اور سے کا کو ہیں اس نے پر کہ بھی ایک یہ ہو کر جو تو نہیں "
+        "کیا گیا تھا ہم آپ لیے",
+    },
+    "cyrillic": {
+        "ru": "и в не на что с как это по но из у за от о для то так же к бы все он она "
+        "или если при чтобы может быть который мы вы их его есть",
+        "uk": "і в не на що з як це до та але із у за від про для то так же або якщо при "
+        "щоб може бути який ми ви їх його є вона він",
+        "be": "і ў не на што з як гэта да але за ад пра для або калі пры можа быць які",
+        "bg": "и в не на че с как това по но от за до се са да или ако при може е който",
+        "sr": "и у не на што са како је то по али из за од о да се су или ако при може",
+    },
+    "latin": {
+        "en": "the of and to in is that it for was on are as with his they be at this "
+        "have from or had by but not what all were we when your can there an which "
+        "their if will how who why does our has more you do its than into them these",
+        "it": "di che e la il un una per non sono del della con le si da come più anche "
+        "ma i gli nel alla dei è delle questo o lo ha al perché quando nella dal chi "
+        "essere sua suo molto così ed ogni possono può tra cosa",
+        "es": "de que y la el en los se del las un por con una no para es al lo como más "
+        "o pero sus su le ha este sí porque esta son entre cuando muy sin sobre también "
+        "hasta hay donde quien desde todo nos qué cómo puede",
+        "fr": "de la le et les des en un du une que est pour qui dans par plus pas au sur "
+        "ne se ce il sont avec ou son comme mais nous vous leur on aux cette elle être "
+        "à fait peut même sans ses très tout d l c'est comment pourquoi",
+        "de": "der die und in den von zu das mit sich des auf für ist im dem nicht ein "
+        "eine als auch es an werden aus er hat dass sie nach wird bei einer um am sind "
+        "noch wie einem über einen so zum kann wenn oder wir ihr man was warum",
+        "pt": "de que e o a do da em um para é com não uma os no se na por mais as dos "
+        "como mas foi ao ele das tem à seu sua ou ser quando muito há nos já está eu "
+        "também só pelo pela até isso ela entre são você pode",
+        "nl": "de van het een en in is dat op te zijn met voor niet aan er om ook als dan "
+        "maar bij of uit nog naar heeft ze wordt wat hoe waarom je kan door over deze "
+        "worden meer veel geen hun wij u",
+        "sv": "och i att det som en på är av för med den till inte om ett har de var jag "
+        "så men man kan från vi hur när eller också",
+        "da": "og i at det er en til af på for med den som ikke de der et har om jeg så "
+        "men man kan fra vi hvordan når eller også hvad",
+        "fi": "ja on ei se että oli hän mutta ovat kun niin myös kuin tai jos voi ole "
+        "sen joka miten",
+        "pl": "i w na z do nie że się jest to o jak po co ale za od przez dla są czy lub "
+        "może być jego tylko oraz",
+        "cs": "a v na se je že z do s o to i jak po ale za od pro jsou nebo které může "
+        "být jeho také",
+        "ro": "și în de la a cu pe că nu este din o un pentru mai să se care sunt sau "
+        "dar ce cum poate fi",
+        "tr": "ve bir bu için ile de da çok olarak daha gibi en ne kadar olan var ama "
+        "sonra veya nasıl neden değil",
+        "hu": "a az és hogy nem is egy van de ez meg csak mint vagy már el azt lehet "
+        "hogyan miért",
+        "ca": "de la i el en que els les un per amb una no és del com més al o però dels "
+        "són aquest aquesta també pot",
+        "id": "dan yang di untuk dengan dari pada ini itu tidak dalam adalah ke akan "
+        "juga atau bisa oleh lebih saat",
+        "vi": "và của là có không được trong cho một những người với các này để khi đã",
+    },
+}
+# Endings and clusters that show in texts too short for stop words.
+PIECES = {
+    "en": "ing tion ness th wh ck sh gh ould ly ee oo ight ful",
+    "it": "zione ggi cch tà ità glia gno zza ino ella etto mente cc zz chi che i_ o_",
+    "es": "ción dad ll rr ñ ue ie mente os_ as_ iento ar_ ir_",
+    "fr": "eil _le_ tion eau eux oi ou ment que_ ique aux aient é_ er_ ez_ ais qu",
+    "de": "sch ch ung heit keit lich ei ie tz pf en_ ck st_ zw ig_",
+    "pt": "ção ções lh nh ão dade ões ei ou mente agem",
+    "nl": "ij aa oe ee oo sch heid lijk en_ ui cht uw",
+}
+# Families share words; who has fewer speakers must show more.
+WEIGHT = {"ca": 0.85, "da": 0.9, "ro": 0.9, "id": 0.95, "be": 0.9, "bg": 0.9, "sr": 0.9}
+_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_TABLE = {
+    script: {language: frozenset(words.split()) for language, words in each.items()}
+    for script, each in WORDS.items()
+}
+MAX_SIGNS = 20_000
+# A Japanese text of nouns still has its particles: about a third is kana.
+KANA_SHARE = 0.05
 
 
 def detect(text: str, default: str = "en") -> str:
-    """Return the language of a text as a BCP 47 tag, or the default.
+    """Return the language as a BCP 47 tag; `default` where nothing shows one.
 
-    >>> detect("The boats came home."), detect("Le barche tornano a casa con il vento.")
-    ('en', 'it')
+    >>> detect("Come dormire meglio la notte"), detect("Как спать"), detect("42")
+    ('it', 'ru', 'en')
     """
-    counts = {name: len(script.findall(text)) for name, script in _SCRIPTS.items()}
-    # A Chinese or Japanese sign says as much as a short word.
-    counts["han"] *= 3
-    counts["kana"] *= 3
-    script = max(counts, key=lambda name: counts[name])
-    if not counts[script]:
+    text = unicodedata.normalize("NFC", text[:MAX_SIGNS]).replace("’", "'")
+    scripts = Counter(filter(None, map(_script, text)))
+    if not scripts:
         return default
-    if script in _ALONE:
-        return _ALONE[script]
-    if script in {"han", "kana"}:
-        return "ja" if counts["kana"] * 20 > counts["han"] else "zh"
-    if script == "arabic":
-        return _arabic(text)
-    if script == "cyrillic":
-        return _cyrillic(text)
-    return _by_words(text, STOP_WORDS, _accents(text)) or default
+    # Signs that stand for syllables or words weigh more than letters.
+    weighed = {
+        script: count * (3 if script in {"han", "kana", "hangul"} else 1)
+        for script, count in scripts.items()
+    }
+    best = max(weighed, key=weighed.__getitem__)
+    if best in {"han", "kana"}:
+        signs = scripts["han"] + scripts["kana"]
+        return "ja" if scripts["kana"] > signs * KANA_SHARE else "zh"
+    return ONE_LANGUAGE.get(best) or _by_words(text.lower(), best, default)
+
+
+def _script(char: str) -> str:
+    if not char.isalpha():
+        return ""
+    code = ord(char)
+    if code < SCRIPTS[0][0]:
+        return "latin"
+    for first, last, script in SCRIPTS:
+        if first <= code <= last:
+            return script
+    return "latin" if 0x1E00 <= code <= 0x1EFF else ""  # noqa: PLR2004
+
+
+def _by_words(text: str, script: str, default: str) -> str:
+    words = _TOKEN.findall(text)
+    # "l'amore", "qu'il" show their language in the part before the apostrophe.
+    words += [part for word in words if "'" in word for part in word.split("'")]
+    letters = Counter(text)
+    scores = {
+        language: WEIGHT.get(language, 1.0)
+        * (_word_score(words, known) + _letter_score(letters, script, language))
+        for language, known in _TABLE[script].items()
+    }
+    if script == "latin":
+        padded = " " + " ".join(words) + " "
+        for language, pieces in PIECES.items():
+            scores[language] += 0.15 * sum(
+                padded.count(piece.replace("_", " ")) for piece in pieces.split()
+            )
+    best = max(scores, key=scores.__getitem__)
+    if scores[best] > 0:
+        return best
+    return {"arabic": "ar", "cyrillic": "ru"}.get(script, default)
+
+
+def _word_score(words: list[str], known: frozenset[str]) -> float:
+    # Words of one letter are in many languages.
+    return sum((0.4 if len(word) == 1 else 1.0) for word in words if word in known)
+
+
+def _letter_score(letters: Counter[str], script: str, language: str) -> float:
+    each = 0.3 if script == "latin" else 0.7
+    own = LETTERS.get(script, {})
+    total = 0.0
+    for letter in own.get(language, ""):
+        sharers = sum(letter in others for others in own.values())
+        total += letters[letter] * each / sharers
+    return total
 
 
 def direction(language: str, text: str = "") -> Direction:
-    """Return the direction of a language; of a text where no language is given.
+    """Return which way the text runs: by its language, else by its first letters.
 
-    >>> direction("ar-EG"), direction("uz-Arab"), direction("en"), direction("", "שלום")
-    ('rtl', 'rtl', 'ltr', 'rtl')
+    >>> direction("ar"), direction("en"), direction("", "שלום")
+    ('rtl', 'ltr', 'rtl')
     """
-    parts = language.lower().replace("_", "-").split("-")
-    if parts[0] in RIGHT_TO_LEFT and "latn" not in parts:
-        return "rtl"
-    if RIGHT_TO_LEFT_SCRIPTS & set(parts[1:]):
-        return "rtl"
-    if language or not text:
+    primary, _, rest = language.lower().partition("-")
+    if "latn" in rest:
         return "ltr"
-    return "rtl" if detect(text) in RIGHT_TO_LEFT else "ltr"
-
-
-def _arabic(text: str) -> str:
-    """Tell Arabic, Persian and Urdu by letters that only they have."""
-    if re.search(r"[ٹڈڑےہںۓ]", text) and len(re.findall(r"[ٹڈڑےںہ]", text)) > 1:
-        return "ur"
-    persian = len(re.findall(r"[پچژگکی]", text))
-    arabic = len(re.findall(r"[كيىةأإؤئ]", text))
-    return "fa" if persian > arabic else "ar"
-
-
-def _cyrillic(text: str) -> str:
-    only_ukrainian = len(re.findall(r"[іїєґ]", text.lower()))
-    only_russian = len(re.findall(r"[ыэъё]", text.lower()))
-    if only_ukrainian != only_russian:
-        return "uk" if only_ukrainian > only_russian else "ru"
-    return _by_words(text, CYRILLIC_STOP_WORDS, Counter()) or "ru"
-
-
-# Letters that point to few languages; each is worth a part of a small word.
-_ACCENTS = {
-    "ñ": ["es"],
-    "¿": ["es"],
-    "¡": ["es"],
-    "ã": ["pt"],
-    "õ": ["pt"],
-    "ß": ["de"],
-    "ä": ["de"],
-    "ü": ["de"],
-    "ö": ["de"],
-    "œ": ["fr"],
-    "ê": ["fr", "pt"],
-    "ç": ["fr", "pt"],
-    "ò": ["it"],
-    "ù": ["it", "fr"],
-    "ì": ["it"],
-    "è": ["it", "fr"],
-    "ó": ["es", "pt"],
-    "í": ["es", "pt"],
-    "á": ["es", "pt"],
-    "ú": ["es", "pt"],
-    "î": ["fr"],
-    "ij": ["nl"],
-}
-
-
-def _accents(text: str) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for letter, count in Counter(text.lower()).items():
-        for language in _ACCENTS.get(letter, ()):
-            found[language] += count
-    return found
-
-
-def _by_words(text: str, lists: dict[str, str], extra: Counter[str]) -> str:
-    """Return the language whose small words the text has most of, or ""."""
-    words = Counter(word.lower() for word in _WORD.findall(text))
-    for word, count in list(words.items()):
-        for part in re.split("['’]", word)[:-1]:  # l'eau, dell'acqua
-            words[part + "'"] += count
-    scores = {
-        language: sum(words[word] for word in stops.split()) + extra[language] * 0.4
-        for language, stops in lists.items()
-    }
-    if "it" in scores:
-        scores["it"] += sum(words[one] for one in ("dell'", "nell'", "all'", "un'"))
-        scores["fr"] += sum(words[one] for one in ("d'", "qu'", "c'", "n'", "s'"))
-    best = max(scores, key=lambda language: scores[language])
-    return best if scores[best] > 0 else ""
+    if primary:
+        return "rtl" if primary in RIGHT_TO_LEFT else "ltr"
+    for char in text:
+        kind = unicodedata.bidirectional(char)
+        if kind in {"L", "R", "AL"}:
+            return "ltr" if kind == "L" else "rtl"
+    return "ltr"
