@@ -1,0 +1,332 @@
+"""Markdown with front matter: YAML, TOML, JSON or lines of "Key: value"."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import PurePath
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from publisher import dates, markup, strict, text
+from publisher.errors import ConfigError, SourceError
+from publisher.models import Article, Image
+from publisher.sources import Given, article
+
+# What other generators call the same thing; the first that is there wins.
+NAMES = {
+    "title": ("title",),
+    "slug": ("slug", "permalink", "path"),
+    "date": ("date", "published", "published_at", "publishdate", "pubdate"),
+    "updated": ("updated", "lastmod", "modified", "updated_at", "last_modified_at"),
+    "tags": ("tags", "tag", "keywords"),
+    "category": ("categories", "category", "section"),
+    "summary": ("summary", "description", "excerpt", "custom_excerpt"),
+    "canonical": ("canonical", "canonical_url", "canonicalurl", "url", "link"),
+    "image": ("image", "feature_image", "images", "cover", "thumbnail"),
+    "alt": ("alt", "image_alt", "feature_image_alt"),
+    "author": ("author", "authors", "by"),
+    "lang": ("lang", "language", "locale"),
+    "dir": ("dir", "direction"),
+    "labels": ("labels", "label", "content_warning", "content_warnings"),
+    "site": ("site", "site_name"),
+}
+_PELICAN = re.compile(r"([A-Za-z][A-Za-z _-]{1,30}):[ \t]*(.*)")
+_DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](.+)")
+_HASHTAG_LINE = re.compile(r"\n[ \t]*(?P<line>[#＃][^\s#＃][^\n]*)[ \t\n]*\Z")
+YES = {"true", "yes", "on", "1"}
+NO = {"false", "no", "off", "0", ""}
+UNPUBLISHED = {"draft", "hidden", "skip", "private"}
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Front matter: its values by small names, and on which line each stands."""
+
+    values: Mapping[str, Any]
+    lines: Mapping[str, int]
+    source: str
+
+    def get(self, name: str) -> Any:
+        """Return the first of the names that says something."""
+        return self._found(name)[1]
+
+    def text(self, name: str) -> str:
+        """Return one line of text."""
+        key, value = self._found(name)
+        if isinstance(value, list) and value and name in {"author", "category"}:
+            value = (
+                ", ".join(str(one) for one in value) if name == "author" else value[0]
+            )
+        if value is None:
+            return ""
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return " ".join(str(value).split())
+        raise self.wrong(key, "must be a text")
+
+    def words(self, name: str) -> list[str]:
+        """Return a list, given as one or as a line with commas."""
+        key, value = self._found(name)
+        if value is None:
+            return []
+        if isinstance(value, str):
+            return [
+                part.strip() for part in re.split(r"[,،、;]", value) if part.strip()
+            ]
+        if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
+            return [str(one) for one in value]
+        raise self.wrong(key, "must be a list of words")
+
+    def moment(self, name: str, timezone: str) -> datetime | None:
+        """Return a date with its time and zone."""
+        key, value = self._found(name)
+        zone = UTC if timezone == "UTC" else ZoneInfo(timezone)
+        if value is None or value == "":
+            return None
+        if isinstance(value, datetime):
+            return value if value.tzinfo else value.replace(tzinfo=zone)
+        if isinstance(value, date):
+            return datetime(value.year, value.month, value.day, tzinfo=zone)
+        found = dates.read(str(value), timezone=timezone)
+        if found is None:
+            raise self.wrong(key, f"{str(value)!r} is not a date", "Try: 2026-11-22")
+        return found
+
+    def truth(self, name: str) -> bool | None:
+        """Return yes or no, or None where nothing is said."""
+        key, value = self._found(name)
+        if value is None or isinstance(value, bool):
+            return value
+        word = str(value).strip().lower()
+        if word in YES | NO:
+            return word in YES
+        raise self.wrong(key, "must be true or false")
+
+    def wrong(self, key: str, message: str, hint: str = "") -> SourceError:
+        """Return the error for a key, at its line."""
+        where = f"{self.source}:{self.lines.get(key, 1)}"
+        return SourceError(f"{key}: {message}", where=where, hint=hint)
+
+    def _found(self, name: str) -> tuple[str, Any]:
+        for key in NAMES.get(name, (name,)):
+            value = self.values.get(key)
+            if value is None and key == "tags":
+                value = _within(self.values.get("taxonomies"), "tags")
+            if value not in (None, "", []):
+                return key, value
+        return name, None
+
+
+def _within(value: object, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
+    """Return the one article of a Markdown file.
+
+    `source` names the file in errors; its name gives what the front matter does not.
+    """
+    content = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    matter, body = _split(content, source)
+    body, hashtags = _without_hashtags(body)
+    base = _base(matter)
+    html = markup.sanitise(markup.from_markdown(body), base)
+    title = matter.text("title")
+    heading, html = markup.without_first_heading(html, title)
+    stem = PurePath(source).stem
+    dated = _DATED_NAME.fullmatch(stem)
+    stem = dated[2] if dated else stem
+    published = matter.moment("date", timezone)
+    if published is None and dated:
+        published = dates.read(dated[1], timezone=timezone)
+    given = Given(
+        title=title or heading or _title_of(stem),
+        slug=_slug(matter, stem),
+        summary=matter.text("summary"),
+        language=_language(matter),
+        direction=matter.text("dir").lower(),
+        tags=matter.words("tags") or hashtags,
+        category=matter.text("category"),
+        author=_author(matter),
+        published=published,
+        updated=matter.moment("updated", timezone),
+        url=_url(matter),
+        site=matter.text("site"),
+        images=_images(matter, base),
+        labels=matter.words("labels"),
+        draft=_is_draft(matter),
+    )
+    plain = markup.html_to_text(html)
+    if not plain and not matter.values:
+        raise SourceError("has no text", where=f"{source}:1")
+    return [article(given, html=html, plain=plain, source=source)]
+
+
+# --- front matter --------------------------------------------------------------------
+
+
+def _split(content: str, source: str) -> tuple[Matter, str]:
+    """Part the front matter from the text, whatever its style is."""
+    for mark, reader in (("---", _yaml), ("+++", _toml)):
+        match = re.match(
+            rf"\s*{re.escape(mark)}[ \t]*\n(.*?)^{re.escape(mark)}[ \t]*(?:\n|\Z)",
+            content,
+            re.DOTALL | re.MULTILINE,
+        )
+        if match:
+            first = content[: match.start(1)].count("\n") + 1
+            values = reader(match[1], source, first)
+            return _matter(values, match[1], source, first), content[match.end() :]
+        if re.match(rf"\s*{re.escape(mark)}[ \t]*\n\w+\s*[:=]", content):
+            raise SourceError(
+                f"the front matter is not closed by {mark}",
+                where=f"{source}:1",
+                hint=f"Put a line {mark} behind it",
+            )
+    if content.lstrip().startswith("{"):
+        return _json(content, source)
+    return _pelican(content, source)
+
+
+def _matter(values: Any, block: str, source: str, first: int) -> Matter:
+    if values is None:
+        values = {}
+    if not isinstance(values, Mapping):
+        raise SourceError(
+            "the front matter must be keys with values",
+            where=f"{source}:{first}",
+            hint="Try: title: A title",
+        )
+    lines: dict[str, int] = {}
+    for number, line in enumerate(block.split("\n"), start=first):
+        key = re.match(r"[\"']?([\w -]+?)[\"']?\s*[:=]", line)
+        if key:
+            lines.setdefault(key[1].lower(), number)
+    small = {str(key).lower(): value for key, value in values.items()}
+    return Matter(small, lines, source)
+
+
+def _yaml(block: str, source: str, first: int) -> Any:
+    try:
+        return strict.load(block, where=source, first_line=first)
+    except ConfigError as error:
+        raise SourceError(error.message, where=error.where, hint=error.hint) from None
+
+
+def _toml(block: str, source: str, first: int) -> Any:
+    try:
+        return tomllib.loads(block)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        where = f"{source}:{first}"
+        if found:
+            where = f"{source}:{first + int(found[1]) - 1}:{found[2]}"
+        message = re.sub(r"\s*\(at .*\)$", "", str(error))
+        raise SourceError(f"the TOML is broken: {message}", where=where) from None
+
+
+def _json(content: str, source: str) -> tuple[Matter, str]:
+    start = len(content) - len(content.lstrip())
+    try:
+        values, end = json.JSONDecoder().raw_decode(content, start)
+    except json.JSONDecodeError as error:
+        if not re.match(r'\s*\{\s*"', content):
+            return Matter({}, {}, source), content  # a text that begins with a brace
+        where = f"{source}:{error.lineno}:{error.colno}"
+        raise SourceError(f"the JSON is broken: {error.msg}", where=where) from None
+    return _matter(values, content[start:end], source, 1), content[end:]
+
+
+def _pelican(content: str, source: str) -> tuple[Matter, str]:
+    """Read lines of "Key: value" at the top, as Pelican and MultiMarkdown have them."""
+    values: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    rows = content.split("\n")
+    count = 0
+    for count, row in enumerate(rows):
+        match = _PELICAN.fullmatch(row)
+        if not match:
+            break
+        key = match[1].strip().lower()
+        values[key] = match[2].strip()
+        lines[key] = count + 1
+    known = {name for names in NAMES.values() for name in names} | {"status", "draft"}
+    if not values.keys() & known or (count < len(rows) and rows[count].strip()):
+        return Matter({}, {}, source), content
+    return Matter(values, lines, source), "\n".join(rows[count:])
+
+
+# --- what it says --------------------------------------------------------------------
+
+
+def _without_hashtags(body: str) -> tuple[str, tuple[str, ...]]:
+    """Take a last line of hashtags out: to Markdown it would be a text."""
+    match = _HASHTAG_LINE.search(f"\n{body}")
+    tags = text.split_hashtags(match["line"]) if match else ()
+    if not match or not tags:
+        return body, ()
+    return body[: max(0, match.start() - 1)], tags
+
+
+def _base(matter: Matter) -> str:
+    return _url(matter)
+
+
+def _url(matter: Matter) -> str:
+    url = matter.text("canonical")
+    return url if url.startswith(("http://", "https://")) else ""
+
+
+def _slug(matter: Matter, stem: str) -> str:
+    given = matter.text("slug") or ""
+    if not given and not _url(matter):
+        given = matter.text("canonical")  # Hugo's url: /a/path/
+    return given.strip("/").rsplit("/", 1)[-1].removesuffix(".html") or stem
+
+
+def _title_of(stem: str) -> str:
+    plain = re.sub(r"[-_]+", " ", stem).strip()
+    return plain[:1].upper() + plain[1:]
+
+
+def _language(matter: Matter) -> str:
+    return matter.text("lang").replace("_", "-").split(".")[0]
+
+
+def _author(matter: Matter) -> str:
+    value = matter.get("author")
+    if isinstance(value, Mapping):
+        return str(value.get("name", ""))
+    if isinstance(value, list):
+        names = (
+            one.get("name", "") if isinstance(one, Mapping) else one for one in value
+        )
+        return ", ".join(str(name) for name in names)
+    return matter.text("author")
+
+
+def _images(matter: Matter, base: str) -> list[Image]:
+    value = matter.get("image")
+    if isinstance(value, list):
+        value = value[0] if value else None
+    alt = matter.text("alt")
+    if isinstance(value, Mapping):
+        alt = alt or str(value.get("alt", ""))
+        value = value.get("url") or value.get("src") or value.get("path") or ""
+    if not value:
+        return []
+    safe = markup.sanitise(f'<img src="{value}">', base)
+    return [Image(image.url, alt) for image in markup.images(safe)]
+
+
+def _is_draft(matter: Matter) -> bool:
+    if matter.truth("draft") or matter.truth("unlisted"):
+        return True
+    shown = matter.values.get("published")
+    if isinstance(shown, bool) or str(shown).lower() in {"true", "false"}:
+        return str(shown).lower() == "false"
+    return str(matter.values.get("status", "")).lower() in UNPUBLISHED
