@@ -119,7 +119,9 @@ def test_imports_run_downstairs(path: Path) -> None:
         if there == here:
             continue
         below = floor_of(there) < floor_of(here)
-        same_low_floor = floor_of(there) == floor_of(here) and here in GROUND | TOOLS | DOORS
+        same_low_floor = (
+            floor_of(there) == floor_of(here) and here in GROUND | TOOLS | DOORS
+        )
         assert below or same_low_floor, f"{here} may not import {there}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from publisher import files, language, markup, text
 from publisher.errors import SourceError
-from publisher.models import Article, Image, unique
+from publisher.models import Article, Direction, Image, unique
 
 FORMS = {
     ".txt": "plain",
@@ -94,7 +94,7 @@ def article(given: Given, *, html: str, plain: str, source: str) -> Article:
     )
 
 
-def _direction(given: str, spoken: str, plain: str) -> language.Direction:
+def _direction(given: str, spoken: str, plain: str) -> Direction:
     return "ltr" if given == "ltr" else language.direction(spoken, plain)
 
 

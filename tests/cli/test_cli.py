@@ -13,7 +13,7 @@ import pytest
 from publisher.cli import VERBS, main
 
 if TYPE_CHECKING:
-    from conftest import Letters
+    from tests.conftest import Letters
 
 
 class Run:

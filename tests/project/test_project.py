@@ -16,7 +16,7 @@ from publisher.models import Email, Post, PostDraft, State
 from publisher.project import Asked, Project
 
 if TYPE_CHECKING:
-    from conftest import Letters
+    from tests.conftest import Letters
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)  # a Sunday
 
