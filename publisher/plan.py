@@ -89,8 +89,8 @@ def _reason_against(
     article: Article, selection: Selection, sent: AbstractSet[str], now: datetime
 ) -> str:
     """Return why the selection does not take the article, or ""."""
-    if selection.only:
-        return "" if article.slug in selection.only else "not asked for"
+    if selection.only and article.slug not in selection.only:
+        return "is not asked for"
     tags = _folded(article.tags)
     if selection.tags and not tags & _folded(selection.tags):
         return "has none of the tags"
