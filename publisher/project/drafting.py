@@ -99,6 +99,7 @@ class Drafting:
             issue=issue,
             subject=part.subject,
             view_url=archive.replace("{issue}", issue.id),
+            title=self.folder.settings.lists.get(part.list, ""),
         )
 
     def _audience(self, part: EmailPart) -> Sequence[Subscriber]:
