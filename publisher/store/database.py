@@ -6,10 +6,19 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, TextClause, create_engine, event
+from sqlalchemy import (
+    URL,
+    Connection,
+    Dialect,
+    Engine,
+    TextClause,
+    create_engine,
+    event,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -86,8 +95,13 @@ def many(
     """
     if not rows:
         return 0
-    sql = str(statement.compile(dialect=connection.dialect))
+    sql = _in_dialect(statement, connection.dialect)
     return connection.exec_driver_sql(sql, [dict(row) for row in rows]).rowcount
+
+
+@lru_cache(maxsize=100)
+def _in_dialect(statement: TextClause, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect))
 
 
 def _path_of(url: str) -> Path | None:

@@ -173,9 +173,20 @@ class Ledger:
         """
         if not outcomes:
             return
-        moment = {"now": times.written(now)}
+        settled_at = times.written(now)
+        rows = [
+            {
+                "key": one.key,
+                "state": one.state.value,
+                "reason": one.reason,
+                "receipt": one.receipt,
+                "url": one.url,
+                "now": settled_at,
+            }
+            for one in outcomes
+        ]
         with self._database.writing() as connection:
-            many(connection, sql.SETTLE, [asdict(one) | moment for one in outcomes])
+            many(connection, sql.SETTLE, rows)
 
     def release(self, keys: Iterable[str]) -> None:
         """Give claimed deliveries back: surely nothing of them has left."""
@@ -207,6 +218,8 @@ class Ledger:
 
     def verify(self, issue: str = "") -> list[str]:
         """Return each broken promise in a line; none means proven."""
+        if issue and self.issue(issue) is None:
+            return [f"there is no issue {issue} in the books"]
         with self._database.reading() as connection:
             return verifying.broken(connection, issue)
 
@@ -216,8 +229,13 @@ def _add(connection: Connection, issue: Issue, deliveries: Sequence[Delivery]) -
     by_channel: dict[str, list[dict[str, Any]]] = {}
     planned_at = times.written(issue.planned_at)
     for position, one in enumerate(deliveries):
-        row = asdict(one) | {
+        # Not `asdict`: it copies deeply, and would take half of the time.
+        row = {
+            "key": one.key,
             "issue": issue.id,
+            "channel": one.channel,
+            "draft": one.draft,
+            "recipient": one.recipient,
             "normal": addresses.loosely_normal(one.recipient),
             "position": position,
             "planned_at": planned_at,

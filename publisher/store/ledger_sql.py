@@ -31,10 +31,9 @@ select id, campaign, number, articles, planned_at, scheduled_at, is_rehearsal, l
   from issues
  where campaign = :campaign
    and is_rehearsal = :is_rehearsal
-   and exists (select 1
-                 from deliveries
-                where deliveries.issue = issues.id
-                  and deliveries.state in ('planned', 'claimed'))
+   and id in (select issue
+                from deliveries
+               where state in ('planned', 'claimed'))
  order by number
  limit 1
 """)

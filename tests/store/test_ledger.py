@@ -246,6 +246,13 @@ def test_a_lease_has_one_holder(begun: Books, url: str, tmp_path: Path) -> None:
     assert not list((tmp_path / ".publisher").glob("*.lock"))
 
 
+def test_an_issue_that_was_never_begun_is_not_proven(books: Books) -> None:
+    assert books.ledger.verify("weekly/9") == [
+        "there is no issue weekly/9 in the books"
+    ]
+    assert books.ledger.verify() == []
+
+
 DAMAGE = {
     "delete from deliveries where key = 'weekly/1/smtp/3'": (
         "weekly/1 through smtp: 3 selected is not 2 planned + 0 claimed + 0 accepted + "
@@ -274,4 +281,3 @@ def test_verify_names_what_was_done_behind_the_ledgers_back(
         shell.execute(damage)
     assert begun.ledger.verify() == [DAMAGE[damage]]
     assert begun.ledger.verify("weekly/1") == [DAMAGE[damage]]
-    assert begun.ledger.verify("weekly/2") == []

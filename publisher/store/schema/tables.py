@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -107,6 +108,14 @@ Table(
         name="settled_means_a_time",
     ),
     Index("deliveries_by_turn", "issue", "channel", "state", "position"),
+    # Small whatever was sent before: it finds what to go on with among years of issues.
+    Index(
+        "deliveries_unfinished",
+        "state",
+        "issue",
+        sqlite_where=text("state in ('planned', 'claimed')"),
+        postgresql_where=text("state in ('planned', 'claimed')"),
+    ),
 )
 
 Table(

@@ -105,6 +105,13 @@ def _deliveries() -> None:
     op.create_index(
         "deliveries_by_turn", "deliveries", ["issue", "channel", "state", "position"]
     )
+    op.create_index(
+        "deliveries_unfinished",
+        "deliveries",
+        ["state", "issue"],
+        sqlite_where=sa.text("state in ('planned', 'claimed')"),
+        postgresql_where=sa.text("state in ('planned', 'claimed')"),
+    )
 
 
 def _people() -> None:
