@@ -19,7 +19,14 @@ from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 from publisher.render import filters
-from publisher.render.personal import Mark, NeedsReader, Personal, Reader, Tokens
+from publisher.render.personal import (
+    Mark,
+    NeedsReader,
+    Personal,
+    Reader,
+    ReaderText,
+    Tokens,
+)
 from publisher.slots import FILTERS
 
 LONGEST_RANGE = 10_000
@@ -133,8 +140,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             given = args[before:]
             is_alone = len(given) == 1 and not kwargs
-            if is_alone and isinstance(given[0], Mark) and name in FILTERS:
+            if is_alone and name in FILTERS and isinstance(given[0], Mark):
                 return self.tokens.filtered(given[0], name)
+            if is_alone and name in FILTERS and isinstance(given[0], ReaderText):
+                return ReaderText(FILTERS[name](given[0]))
             self.tokens.refuse(given, kwargs)
             return self.tokens.keep(function(*args, **kwargs))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from html.parser import HTMLParser
@@ -114,8 +115,15 @@ def hashtag(value: str) -> str:
     """
     from publisher.text import camel_case_hashtag
 
-    word = re.sub(r"[^\w]", "", camel_case_hashtag(value))
-    return f"#{word}" if word.strip("0123456789_") else ""
+    # A network ends a hashtag at a joiner, so Persian words are joined visibly.
+    joined = camel_case_hashtag(value.replace("\u200c", "_"))
+    word = "".join(filter(is_of_hashtag, joined)).strip("_")
+    return f"#{word}" if any(map(str.isalpha, word)) else ""
+
+
+def is_of_hashtag(sign: str) -> bool:
+    """Whether a hashtag goes on with this sign: a letter, its marks, a digit or "_"."""
+    return sign == "_" or sign.isalnum() or unicodedata.category(sign).startswith("M")
 
 
 @pass_context

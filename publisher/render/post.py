@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from publisher.errors import RenderError
 from publisher.models import Article, Card, Limits, PostDraft, Site, unique
 from publisher.render.environment import Sandbox
-from publisher.render.filters import hashtag
+from publisher.render.filters import hashtag, is_of_hashtag
 from publisher.render.running import load, run, run_block
 
 MOST_HASHTAGS = 4  # where the network sets no limit
 # As networks see one: not in a link, not after a letter ("C#"), not only digits.
-_HASHTAG = re.compile(r"(?<![\w#&/])#(\w*[^\W\d_]\w*)")
+_HASHTAG = re.compile(r"(?<![\w#&/])#([^\s#]+)")
 _LINK = re.compile(r"https?://\S+")
 _JOINER = "\u200d"
 
@@ -50,13 +52,13 @@ def post(
         "language": language,
         "direction": article.direction,
     }
+    room = _room(limits, content_warning)
     steps = _steps(sandbox, name, network, values)
-    steps += [last for last in _last_resort(article, limits) if last]
-    rung = next(
-        (at for at, text in enumerate(steps) if text and fits(text, limits)), None
-    )
-    if rung is None:
+    steps += _last_resort(article, room)
+    fitting = [rung for rung, text in enumerate(steps) if text and fits(text, room)]
+    if not fitting:
         raise _too_long(name, article, network, limits)
+    rung = fitting[0]
     text = steps[rung]
     return PostDraft(
         template=name,
@@ -72,6 +74,20 @@ def post(
         limit=limits.length,
         unit=limits.unit,
         rung=rung,
+    )
+
+
+def _room(limits: Limits, content_warning: str) -> Limits:
+    """Return what is left for the text: networks count the warning, or put it above."""
+    from publisher.units import count
+
+    if not content_warning:
+        return limits
+    above = f"CW: {content_warning}\n\n"
+    return replace(
+        limits,
+        length=limits.length and limits.length - count(above, limits.unit),
+        byte_length=limits.byte_length and limits.byte_length - count(above, "bytes"),
     )
 
 
@@ -116,7 +132,9 @@ def hashtags_in(text: str) -> tuple[str, ...]:
     >>> hashtags_in("C# and issue #42: https://example.org/#top #OpenData")
     ('OpenData',)
     """
-    return unique(_HASHTAG.findall(_LINK.sub("", text)))
+    found = _HASHTAG.findall(_LINK.sub("", text))
+    tags = ["".join(takewhile(is_of_hashtag, one)) for one in found]
+    return unique(tag for tag in tags if any(map(str.isalpha, tag)))
 
 
 def card_of(article: Article) -> Card | None:

@@ -25,6 +25,7 @@ LONGEST = 5_000_000  # characters; a mail of that size would be refused anyway
 ACCIDENTS = (
     TemplateError,
     ArithmeticError,
+    AssertionError,
     AttributeError,
     LookupError,
     RecursionError,
