@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[1] / "publisher"
-GROUND = {"models", "errors", "text", "language", "slots"}
+GROUND = {"models", "errors", "text", "language", "dates", "slots"}
 TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "strict",
     "units",
@@ -24,7 +24,7 @@ STATIONS = {
     "plan",
     "checks",
     "merge",
-    "send",
+    "sender",
     "providers",
     "events",
     "schedule",

@@ -21,7 +21,7 @@ from publisher.models import (
     Subscriber,
     unique,
 )
-from publisher.send import deliver
+from publisher.sender import deliver
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder

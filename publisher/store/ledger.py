@@ -195,6 +195,13 @@ class Ledger:
             with self._database.writing() as connection:
                 many(connection, sql.RELEASE, rows)
 
+    def postpone(self, keys: Iterable[str]) -> None:
+        """Give claimed deliveries back, to be tried after all the others."""
+        rows = [{"key": key} for key in keys]
+        if rows:
+            with self._database.writing() as connection:
+                many(connection, sql.POSTPONE, rows)
+
     def skip(self, keys: Iterable[str], *, reason: str, now: datetime) -> None:
         """Decide that planned deliveries never go."""
         settled = {"reason": reason, "now": times.written(now)}

@@ -181,6 +181,18 @@ update deliveries
    and state = 'claimed'
 """)
 
+# Behind everything else of its issue, so that one reader does not hold up the others.
+POSTPONE = text("""
+update deliveries
+   set state = 'planned',
+       claimed_at = null,
+       position = 1 + (select max(position)
+                         from deliveries as others
+                        where others.issue = deliveries.issue)
+ where key = :key
+   and state = 'claimed'
+""")
+
 SKIP = text("""
 update deliveries
    set state = 'skipped',

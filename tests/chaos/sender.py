@@ -22,7 +22,7 @@ from publisher.models import (
     PostDraft,
     Receipt,
 )
-from publisher.send import deliver
+from publisher.sender import deliver
 from publisher.store import open_books
 
 COUNT = 2_000

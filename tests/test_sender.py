@@ -31,7 +31,7 @@ from publisher.models import (
     Receipt,
     State,
 )
-from publisher.send import STOPPED, deliver, state_after
+from publisher.sender import STOPPED, deliver, state_after
 from publisher.store import Books, Ledger, open_books
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -314,9 +314,22 @@ def test_a_waiting_channel_hears_stop_within_a_second(desk: Desk) -> None:
 def test_an_unavailable_channel_is_tried_five_times(desk: Desk) -> None:
     provider = Blind([Unavailable("down")] * 9)
     assert desk.deliver(provider) == "down"
-    assert provider.sent == [KEYS[0]] * 5
+    assert provider.sent == [*KEYS, KEYS[0]]
     assert sum(desk.clock.slept) == pytest.approx(1 + 2 + 4 + 8)
     assert desk.states() == "pppp"
+
+
+def test_a_reader_who_cannot_be_reached_now_does_not_stop_the_others(
+    desk: Desk,
+) -> None:
+    class Greylisting(Blind):
+        def send(self, message: Message) -> Receipt:
+            if message.key == KEYS[0]:
+                raise Unavailable("greylisted")
+            return super().send(message)
+
+    assert desk.deliver(Greylisting()) == "greylisted"
+    assert sorted(desk.states()) == ["a", "a", "a", "p"]
 
 
 def test_an_answer_between_makes_the_tries_start_anew(desk: Desk) -> None:

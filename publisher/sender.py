@@ -134,6 +134,8 @@ class _Sender:
     # Keys whose message may have arrived already. They stay claimed while the channel
     # waits or stops, because a later repeat could come after the provider forgot them.
     doubtful: set[str] = field(default_factory=set)
+    # Deliveries that could not be taken now: a greylisted reader must not stop others.
+    late: list[str] = field(default_factory=list)
 
     # --- the turn ---
 
@@ -251,6 +253,8 @@ class _Sender:
             self._release(waiting)
 
     def _release(self, rows: Iterable[Delivery]) -> None:
+        self.ledger.postpone(key for key in self.late if key not in self.doubtful)
+        self.late.clear()
         self.ledger.release(row.key for row in rows if row.key not in self.doubtful)
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
@@ -296,6 +300,8 @@ class _Sender:
         self, delivery: Delivery, error: PublisherError, began: datetime
     ) -> Outcome | None:
         idempotent = self._never_forgets or self._remembers(began)
+        if isinstance(error, Unavailable):
+            self.late.append(delivery.key)
         if isinstance(error, Refused | Throttled | Unavailable):
             raise self._interruption(error) from error
         if isinstance(error, Uncertain) and not self._never_forgets:
