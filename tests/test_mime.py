@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.errors import ProviderError, Refused, Rejected
@@ -95,9 +95,10 @@ def test_a_whole_message() -> None:
 printable = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"))
 # The reader of the standard library drops these from a name or joins around them.
 lines = st.text(printable, max_size=150).map(lambda text: " ".join(text.split()))
-bodies = st.text(st.characters(exclude_categories=("Cs",)), max_size=300)
+bodies = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 
 
+@settings(deadline=None)
 @given(lines, lines, lines)
 def test_headers_read_back_as_they_were_written(
     subject: str, sender: str, recipient: str
@@ -121,6 +122,7 @@ def test_headers_read_back_as_they_were_written(
         assert box.name.isascii() or shown == f"{box.name} <{box.address}>"
 
 
+@settings(deadline=None)
 @given(bodies, bodies)
 def test_bodies_read_back_as_they_were_written(text: str, html: str) -> None:
     message = parsed(email(text=text, html=html))
@@ -129,6 +131,7 @@ def test_bodies_read_back_as_they_were_written(text: str, html: str) -> None:
         assert content(message, subtype) == expected
 
 
+@settings(deadline=None)
 @given(bodies, lines, lines)
 def test_lines_are_as_long_as_they_may_be(body: str, subject: str, name: str) -> None:
     one = email(
@@ -188,10 +191,7 @@ def test_an_encoded_word_splits_no_character() -> None:
     words = head.partition("Subject: ")[2].partition("\r\nDate")[0].split("\r\n ")
     assert all(word.startswith("=?utf-8?b?") for word in words)
     for word in words:
-        one = message_from_bytes(
-            f"Subject: {word}\r\n\r\n".encode(), policy=policy.default
-        )
-        assert "\ufffd" not in one["subject"]
+        assert "\ufffd" not in str(make_header(decode_header(word)))
 
 
 @pytest.mark.parametrize(

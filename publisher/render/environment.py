@@ -229,7 +229,7 @@ def _escape(eval_ctx: EvalContext, value: Any) -> Any:
         return escape(value)
     if not eval_ctx.autoescape:
         raise NeedsReader(value.names)
-    return value
+    return Personal(escape(value), value.names)  # no filter may come after it
 
 
 def _is_html(name: str | None) -> bool:

@@ -22,8 +22,11 @@ VOID = frozenset(("area", "br", "col", "hr", "img", "source", "track", "wbr"))
 
 def default(value: Any, default_value: Any = "", *, boolean: bool = False) -> Any:
     """Return the default for what is missing, and for what a reader has not."""
-    is_empty = not value if boolean or isinstance(value, ReaderText) else False
-    return default_value if isinstance(value, Undefined) or is_empty else value
+    if isinstance(value, Undefined):
+        return default_value
+    if isinstance(value, ReaderText):
+        return value or default_value or value
+    return default_value if boolean and not value else value
 
 
 @pass_context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -53,14 +54,14 @@ def compiled(sandbox: Sandbox, source: str, *, where: str) -> Template:
 
 
 def names(sandbox: Sandbox, kind: str) -> list[str]:
-    """Return the names of the templates of a kind, without their endings."""
+    """Return the names of the templates of a kind, without endings and parts (`_x`)."""
     found = sandbox.list_templates(filter_func=lambda name: _is_of(name, kind))
     return sorted({name.removeprefix(f"{kind}/").partition(".")[0] for name in found})
 
 
 def _is_of(name: str, kind: str) -> bool:
     folder, _, rest = name.partition("/")
-    return folder == kind and "/" not in rest and rest.endswith(".j2")
+    return folder == kind and rest.endswith(".j2") and not re.match(r"_|.*/", rest)
 
 
 def run(

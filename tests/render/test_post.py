@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher import files
@@ -24,7 +24,7 @@ LADDER = """\
 {{ title }}{{ sign }}
 
 
-{{ summary }}  
+{{ summary }}{{ "  " }}
 {{ url }}
 {{ hashtags | join(" ") }}
 {% endblock %}
@@ -173,6 +173,7 @@ def test_the_shipped_wordings(
     assert lines == [one.title, one.summary, *link, "#OpenData #Sea"]
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=400), st.text(max_size=300))
 def test_whatever_the_article_a_shipped_post_fits(title: str, summary: str) -> None:
     templates = Templates((files.shipped("templates"),), site=Site())
