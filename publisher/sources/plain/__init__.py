@@ -1,0 +1,92 @@
+"""The plain scraped page: a web page's words, one line each, menus and all."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
+
+from publisher import language as languages
+from publisher import text as texts
+from publisher.errors import SourceError
+from publisher.models import Article
+from publisher.sources import Given, article
+from publisher.sources.plain import blocks, titles
+from publisher.sources.plain.flow import joined, lines_of, width
+from publisher.sources.plain.page import Context, Page, is_fixed, take_apart
+from publisher.sources.plain.words import SUMMARY_LABELS
+
+LONGEST_TITLE = 100
+
+
+def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
+    """Read one page. What is not given in it is worked out from its words."""
+    # A soft hyphen at a line's end was used: the word goes on below.
+    content = re.sub("\u00ad(?=[ \t]*\r?\n)", "\u2010", content)
+    clean = texts.clean(content)
+    if not clean.strip():
+        raise SourceError("is empty", where=f"{source}:1", hint="Write something in it")
+    language = languages.detect(clean, "")
+    context = Context(language or "en", _zone(timezone))
+    lines = lines_of(clean)
+    fixed = frozenset(line.text for line in lines if is_fixed(line.text, context))
+    page = take_apart(joined(lines, fixed), context)
+    return [_article(page, language=language or "en", source=source)]
+
+
+def _zone(name: str) -> tzinfo:
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def _article(page: Page, *, language: str, source: str) -> Article:
+    body = "\n".join(line.text for line in page.lines)
+    language = languages.detect(f"{page.title}\n{body}", language)
+    title = titles.finished(page.title, site=page.site, body=body, language=language)
+    parts = blocks.blocks_of(page.lines, body=f"{body}\n{page.site}", language=language)
+    if page.standfirst:
+        parts = [blocks.Block("p", (page.standfirst,)), *parts]
+    if not parts:
+        raise SourceError(
+            "has no text", where=source, hint="Add what the article says to it"
+        )
+    given = Given(
+        title=title or _title_of(parts),
+        summary=_summary(parts),
+        language=language,
+        tags=page.tags,
+        category=page.byline.category,
+        author=page.byline.author,
+        published=page.byline.published,
+        updated=page.byline.updated,
+        url=page.byline.url,
+        site=page.site,
+        reading_minutes=page.byline.minutes,
+    )
+    plain = blocks.to_text(parts)
+    return article(given, html=blocks.to_html(parts), plain=plain, source=source)
+
+
+def _title_of(parts: list[blocks.Block]) -> str:
+    """Return a title for a page without one: a heading of it, else its beginning."""
+    for heading in blocks.headings_of(parts):
+        if not blocks.is_general(heading):
+            return heading
+    first = next((part for part in parts if part.kind == "p"), parts[0]).texts[0]
+    sentence = next(texts.sentences(first), first)
+    short = texts.cut(sentence, LONGEST_TITLE)
+    return short[:-1] if short.endswith((".", "。", "۔")) else short
+
+
+def _summary(parts: list[blocks.Block]) -> str:
+    """Return what the page says in short itself, else its first paragraph."""
+    for at, part in enumerate(parts):
+        label, sign, rest = part.texts[0].replace("：", ":").partition(":")
+        is_label = label.strip().casefold() in SUMMARY_LABELS
+        if is_label and sign and rest.strip():
+            return texts.summary_of(rest)
+        is_heading = part.kind in {"h2", "h3"} and is_label
+        if is_heading and at + 1 < len(parts) and at < len(parts) // 3:
+            return texts.summary_of(" ".join(parts[at + 1].texts))
+    paragraphs = [part.texts[0] for part in parts if part.kind == "p"]
+    first = next((one for one in paragraphs if width(one) > 40), "")  # noqa: PLR2004
+    return texts.summary_of(first or (paragraphs or list(parts[0].texts))[0])

@@ -1,0 +1,186 @@
+"""Finds the title, and the name of the site, among the lines at a page's head."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from publisher.sources.plain import chrome
+from publisher.sources.plain.blocks import is_general
+from publisher.sources.plain.bylines import is_topic
+from publisher.text import is_capitals, sentence_case
+
+LONGEST_TITLE = 300
+MANY_SITE_WORDS = 5
+_TAIL = re.compile(r"\s+(?:[|·•»›—–-]|::)\s+(?P<site>[^|·•»›—–]{2,40})$")
+_DOMAIN = re.compile(r"^(?:www\.)?[\w-]+(?:\.[\w-]+)+$")
+# A title breaks over three lines at most.
+PIECES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """A title, and the places of all lines that say it."""
+
+    title: str
+    used: tuple[int, ...]
+
+    @property
+    def last(self) -> int:
+        """The place of the last line that says it."""
+        return self.used[-1]
+
+
+def fold(line: str) -> str:
+    """Return a line without case, punctuation and spaces, to compare titles by."""
+    text = unicodedata.normalize("NFKD", line.replace("ß", "ss").replace("ı", "i"))
+    # Greek capitals have no accents, so neither may what they are compared with.
+    kept = [char for char in text.casefold() if char.isalnum()]
+    return "".join(kept).replace("ς", "σ")
+
+
+def doubled_title(texts: Sequence[str]) -> Titled | None:
+    """Return the title that the lines say twice, whatever its case or punctuation.
+
+    `texts` has "" where a line is chrome or a byline.
+    """
+    pieces = _pieces(texts)
+    best: Titled | None = None
+    for key, places in pieces.items():
+        apart = _apart(places)
+        if len(apart) < 2 or not key:  # noqa: PLR2004
+            continue
+        if best is None or len(key) > len(fold(best.title)):
+            best = _titled(texts, apart)
+    return best
+
+
+def _pieces(texts: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """Return where each line, and each two or three lines together, stand."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for start, text in enumerate(texts):
+        for size in range(1, PIECES + 1):
+            if start + size > len(texts):
+                break
+            if not all(texts[start : start + size]):
+                break
+            whole = " ".join(texts[start : start + size])
+            if len(whole) <= LONGEST_TITLE:
+                found.setdefault(fold(whole), []).append((start, start + size))
+        if tail := _TAIL.search(text):
+            head = fold(text[: tail.start()])
+            found.setdefault(head, []).append((start, start + 1))
+    return found
+
+
+def _apart(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the places that do not overlap."""
+    found: list[tuple[int, int]] = []
+    for place in sorted(places, key=lambda place: (place[1], -place[0])):
+        if not found or place[0] >= found[-1][1]:
+            found.append(place)
+    return found
+
+
+def _titled(texts: Sequence[str], places: list[tuple[int, int]]) -> Titled:
+    spoken = [" ".join(texts[start:end]) for start, end in places]
+    used = tuple(at for start, end in places for at in range(start, end))
+    # The page's own heading is the later one; the first is often its <title>.
+    shortest = min(map(len, map(fold, spoken)))
+    quiet = [one for one in reversed(spoken) if len(fold(one)) == shortest]
+    title = min(quiet, key=lambda one: (is_capitals(one), _capitals(one)))
+    return Titled(title, used)
+
+
+def _capitals(text: str) -> int:
+    return sum(char.isupper() for char in text)
+
+
+def single_title(
+    texts: Sequence[str], *, menu: Sequence[int], site: str
+) -> Titled | None:
+    """Return the title of a page that says it once.
+
+    `texts` has "" where a line is chrome or a byline; `menu` are the places of menus.
+    """
+    places = [at for at, text in enumerate(texts) if text]
+    after = [at for at in places if at > max(menu, default=-1)]
+    if not after and len(places) == 1 and menu and _is_site_like(texts[places[0]]):
+        return None
+    places = after or places[-1:]
+    places = [at for at in places if fold(texts[at]) != fold(site)] if site else places
+    if len(places) > 1 and _is_category(texts[places[0]]):
+        places = places[1:]
+    if not places or is_general(texts[places[0]]):
+        return None
+    if shouted := _shouted(texts, places):
+        return shouted
+    return Titled(texts[places[0]], (places[0],))
+
+
+def _shouted(texts: Sequence[str], places: list[int]) -> Titled | None:
+    """Return the title in capitals, wrapped or not, unless a title stands above it."""
+    loud = [at for at in places if is_capitals(texts[at])]
+    if not loud or len(texts[places[0]].split()) > MANY_SITE_WORDS - 1:
+        loud = [at for at in loud if at == places[0]]
+    if not loud:
+        return None
+    if loud[0] != places[0] and len(texts[loud[0]].split()) <= 2:  # noqa: PLR2004
+        return None
+    used = [loud[0]]
+    while used[-1] + 1 in loud and _breaks_off(texts[used[-1]]):
+        used.append(used[-1] + 1)
+    return Titled(" ".join(texts[at] for at in used), tuple(used))
+
+
+def _breaks_off(line: str) -> bool:
+    return not line.endswith(("?", "!", ".", "…")) and len(line) >= 20  # noqa: PLR2004
+
+
+def _is_site_like(text: str) -> bool:
+    return len(text.split()) < MANY_SITE_WORDS and not text.endswith(("?", "？", "؟"))
+
+
+def _is_category(text: str) -> bool:
+    return is_topic(text)
+
+
+def site_among(
+    texts: Sequence[str], *, menu: Sequence[int], title_at: int | None
+) -> str:
+    """Return the site's name: the first short line that stands with the menus."""
+    first = menu[0] if menu else -1
+    for at, text in enumerate(texts):
+        if title_at is not None and at >= title_at:
+            return ""
+        if not text or not _is_site_like(text) or len(text) > 50:  # noqa: PLR2004
+            continue
+        is_near = bool(menu) and (at > first or at < menu[-1])
+        is_topical = is_topic(text) and at > max(menu, default=-1)
+        if (is_near and not is_topical) or is_branded(text):
+            return text
+        if title_at is not None and not is_topical and at == 0:
+            return text
+    return ""
+
+
+def is_branded(text: str) -> bool:
+    """Say whether a word is written as names of sites are: CamelCase, a domain."""
+    is_camel = re.fullmatch(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+", text)
+    return bool(is_camel or _DOMAIN.match(text))
+
+
+def finished(title: str, *, site: str, body: str, language: str) -> str:
+    """Return the title as it is shown: without the site's name, not shouted."""
+    tail = _TAIL.search(title)
+    if tail and site and fold(tail["site"]) == fold(site):
+        title = title[: tail.start()]
+    title = re.sub(r"^#+\s+", "", title).strip()
+    return sentence_case(title, body, language)
+
+
+def looks_like_title(text: str) -> bool:
+    """Say whether a line may be a title, and is not chrome."""
+    return bool(text) and not chrome.is_chrome(text) and len(text) <= LONGEST_TITLE
