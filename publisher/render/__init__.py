@@ -53,18 +53,18 @@ class Templates:
         from publisher.locales import words
 
         language, direction = self._language_of(articles)
-        return letters.letter(
-            self._sandbox,
-            template,
-            articles=articles,
-            issue=issue,
+        setting = letters.Setting(
             site=self.site,
             words=words(language, self._folders),
             language=language,
             direction=direction,
-            subject=subject,
             view_url=view_url,
             title=title,
+        )
+        return letters.Letter(
+            sandbox=self._sandbox,
+            parts=letters.parts(self._sandbox, template, subject),
+            values=setting.values(articles, issue),
         )
 
     def _language_of(self, articles: Sequence[Article]) -> tuple[str, Direction]:
@@ -90,15 +90,13 @@ class Templates:
         from publisher.locales import words
 
         language = language or article.language
-        return posts.post(
-            self._sandbox,
-            template,
+        about = posts.About(
             article=article,
             network=network,
-            limits=limits,
             site=self.site,
             words=words(language, self._folders),
             hashtags=hashtags,
             content_warning=content_warning,
             language=language,
         )
+        return posts.post(self._sandbox, template, about, limits)

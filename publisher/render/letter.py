@@ -152,45 +152,49 @@ def value_of(reader: Subscriber, path: str) -> Any:
     return reader.values().get(path, "")
 
 
-def letter(
-    sandbox: Sandbox,
-    name: str,
-    *,
-    articles: Sequence[Article],
-    issue: Issue,
-    site: Site,
-    words: Mapping[str, object],
-    language: str,
-    direction: Direction,
-    subject: str,
-    view_url: str,
-    title: str,
-) -> Letter:
-    """Compile the templates of a letter and gather what they know."""
-    parts = Parts(
+# --- what a letter is made of --------------------------------------------------------
+
+
+def parts(sandbox: Sandbox, name: str, subject: str) -> Parts:
+    """Compile the templates of a letter."""
+    return Parts(
         name=name,
         html=load(sandbox, "email", [f"{name}.html.j2"]),
         text=load(sandbox, "email", [f"{name}.txt.j2"]),
         subject=compiled(sandbox, subject, where="the subject") if subject else None,
     )
-    campaign = CampaignView(issue.campaign, title or _title(issue.campaign))
-    is_rtl = direction == "rtl"
-    values = {
-        "articles": tuple(articles),
-        "article": articles[0] if articles else None,
-        "issue": _view(issue, site),
-        "campaign": campaign,
-        "title": campaign.title,
-        "site": site,
-        "sender": site.sender,
-        "language": language,
-        "direction": direction,
-        "start": "right" if is_rtl else "left",
-        "end": "left" if is_rtl else "right",
-        "words": words,
-        "view_url": view_url,
-    }
-    return Letter(sandbox=sandbox, parts=parts, values=values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a letter is made of besides its articles."""
+
+    site: Site
+    words: Mapping[str, object]
+    language: str
+    direction: Direction
+    view_url: str
+    title: str
+
+    def values(self, articles: Sequence[Article], issue: Issue) -> dict[str, Any]:
+        """Return what the templates know, but for the reader."""
+        campaign = CampaignView(issue.campaign, self.title or _title(issue.campaign))
+        is_rtl = self.direction == "rtl"
+        return {
+            "articles": tuple(articles),
+            "article": articles[0] if articles else None,
+            "issue": _view(issue, self.site),
+            "campaign": campaign,
+            "title": campaign.title,
+            "site": self.site,
+            "sender": self.site.sender,
+            "language": self.language,
+            "direction": self.direction,
+            "start": "right" if is_rtl else "left",
+            "end": "left" if is_rtl else "right",
+            "words": self.words,
+            "view_url": self.view_url,
+        }
 
 
 def _view(issue: Issue, site: Site) -> IssueView:

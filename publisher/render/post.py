@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
@@ -22,58 +22,61 @@ _LINK = re.compile(r"https?://\S+")
 _JOINER = "\u200d"
 
 
-def post(
-    sandbox: Sandbox,
-    name: str,
-    *,
-    article: Article,
-    network: str,
-    limits: Limits,
-    site: Site,
-    words: Mapping[str, object],
-    hashtags: Sequence[str],
-    content_warning: str,
-    language: str,
-) -> PostDraft:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a post is about, and for whom."""
+
+    article: Article
+    network: str
+    site: Site
+    words: Mapping[str, object]
+    hashtags: Sequence[str]
+    content_warning: str
+    language: str
+
+    def values(self, limits: Limits) -> dict[str, Any]:
+        """Return what the template knows."""
+        article = self.article
+        return {
+            "article": article,
+            "title": article.title,
+            "summary": article.summary,
+            "url": article.url,
+            "hashtags": chosen_hashtags(article, self.hashtags, limits),
+            "content_warning": self.content_warning,
+            "network": self.network,
+            "site": self.site,
+            "words": self.words,
+            "language": self.language,
+            "direction": article.direction,
+        }
+
+
+def post(sandbox: Sandbox, name: str, about: About, limits: Limits) -> PostDraft:
     """Render the template's steps and take the first that fits."""
     from publisher.units import count, fits
 
-    tags = chosen_hashtags(article, hashtags, limits)
-    values = {
-        "article": article,
-        "title": article.title,
-        "summary": article.summary,
-        "url": article.url,
-        "hashtags": tags,
-        "content_warning": content_warning,
-        "network": network,
-        "site": site,
-        "words": words,
-        "language": language,
-        "direction": article.direction,
-    }
-    room = _room(limits, content_warning)
-    steps = _steps(sandbox, name, network, values)
+    article, room = about.article, _room(limits, about.content_warning)
+    steps = _steps(sandbox, name, about.network, about.values(limits))
     steps += _last_resort(article, room)
     fitting = [rung for rung, text in enumerate(steps) if text and fits(text, room)]
     if not fitting:
-        raise _too_long(name, article, network, limits)
-    rung = fitting[0]
-    text = steps[rung]
+        raise _too_long(name, article, about.network, limits)
+    text = steps[fitting[0]]
     return PostDraft(
         template=name,
-        network=network,
+        network=about.network,
         article=article.slug,
         text=text,
-        language=language,
+        language=about.language,
         direction=article.direction,
         hashtags=hashtags_in(text),
         card=card_of(article),
-        content_warning=content_warning,
+        content_warning=about.content_warning,
         length=count(text, limits.unit, link=limits.link),
         limit=limits.length,
         unit=limits.unit,
-        rung=rung,
+        rung=fitting[0],
     )
 
 
