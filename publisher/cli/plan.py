@@ -46,7 +46,7 @@ def command(*, name: str, asked: Asked, folder: str | None, json_: bool) -> None
 def show_plan(project: Project, plan: Plan) -> None:
     """Print the plan for a person."""
     issue = plan.issue
-    again = ", continued" if plan.resumes else ""
+    again = ", what is left of it" if plan.resumes else ""
     say(f"issue {issue.id}{again}: {plural(len(issue.articles), 'article')}")
     for slug in issue.articles:
         say(f"  {slug}")
@@ -61,4 +61,4 @@ def show_plan(project: Project, plan: Plan) -> None:
         rows.append((name, plural(count, noun), plural(len(drafts), "draft"), place))
     if rows:
         table(("channel", "deliveries", "drafts", "goes to"), rows)
-    say(f"hash {plan.hash[:16]}")
+    say(f"hash {(issue.hash or plan.hash)[:16]}")

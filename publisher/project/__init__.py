@@ -21,6 +21,7 @@ from publisher.models import (
     Post,
     Problem,
     Report,
+    State,
     Subscriber,
 )
 from publisher.project.drafting import Drafting
@@ -102,14 +103,18 @@ class Project(Folder):
         )
 
     def resumed(self, issue_id: str) -> Plan:
-        """Return the plan of an issue that the ledger already holds."""
+        """Return the rest of an issue's plan: what the ledger still has to send."""
         ledger = self.books.ledger
         issue = ledger.issue(issue_id)
         assert issue  # noqa: S101  the ledger has just named it
         return Plan(
             issue=issue,
             drafts=ledger.drafts(issue.id),
-            deliveries=tuple(ledger.deliveries(issue.id)),
+            deliveries=tuple(
+                one
+                for one in ledger.deliveries(issue.id)
+                if one.state in {State.PLANNED, State.CLAIMED}
+            ),
             parts={"drafts": issue.hash},
             resumes=True,
         )

@@ -238,3 +238,17 @@ def test_an_unconfigured_channel_is_told_when_another_is_configured(
         pytest.raises(ConfigError, match="MASTODON_TOKEN"),
     ):
         project.plan("weekly")
+
+
+def test_a_saved_plan_still_holds_for_what_is_left_of_it(
+    project: Project, letters: Letters
+) -> None:
+    plan = project.plan("weekly")
+    saved = planning.data(plan)
+    asked = iter([False, True, True, True])
+    project.send(plan, stop=lambda: next(asked, True))
+    rest = again(project).plan("weekly")
+    assert rest.resumes
+    again(project).send(rest, saved=saved)
+    with pytest.raises(PlanChanged):
+        again(project).send(rest, saved={**saved, "hash": "another"})
