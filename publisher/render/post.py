@@ -116,13 +116,13 @@ def _tidy(text: str) -> str:
 def chosen_hashtags(
     article: Article, wanted: Sequence[str], limits: Limits
 ) -> tuple[str, ...]:
-    """Return the hashtags of a post: those of the rules first, then the article's own.
+    """Return the hashtags of a post: those of the rules, else the article's own tags.
 
     Each is written so that a screen reader can say it; the same one comes once.
     """
     most = MOST_HASHTAGS if limits.hashtags is None else limits.hashtags
     by_name: dict[str, str] = {}
-    for tag in (*wanted, *article.tags):
+    for tag in wanted or article.tags:
         found = hashtag(tag.lstrip("#"))
         if found:
             by_name.setdefault(found.casefold(), found)

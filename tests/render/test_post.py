@@ -130,9 +130,9 @@ def test_an_article_without_link_has_no_card(
     assert "http" not in made.text
 
 
-def test_a_rule_s_hashtags_come_first_and_none_twice(article: Article) -> None:
-    tags = chosen_hashtags(article, ("#sea", "Night sky"), Limits())
-    assert tags == ("#sea", "#NightSky", "#OpenData")
+def test_a_rule_s_hashtags_win_and_none_comes_twice(article: Article) -> None:
+    tags = chosen_hashtags(article, ("#sea", "Night sky", "Sea"), Limits())
+    assert tags == ("#sea", "#NightSky")
     assert chosen_hashtags(article, (), Limits(hashtags=1)) == ("#OpenData",)
 
 
