@@ -118,6 +118,11 @@ def _is_older(article: Article, since: str) -> bool:
     return published is not None and published.date() < date.fromisoformat(since)
 
 
+def reason_against(article: Article, selection: Selection, *, now: datetime) -> str:
+    """Return why a campaign never takes an article, sent or not, or ""."""
+    return _reason_against(article, selection, set(), now)
+
+
 # --- which posts -------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from publisher import checks, providers, schedule
 from publisher import plan as planning
 from publisher.errors import CheckFailed
 from publisher.models import (
+    Article,
     Campaign,
     Channel,
     Delivery,
@@ -19,6 +20,7 @@ from publisher.models import (
     Message,
     Plan,
     Post,
+    PostPart,
     Problem,
     Report,
     State,
@@ -222,13 +224,20 @@ class Project(Folder):
     def explain(self, name: str) -> list[tuple[Campaign, str, planning.Wording]]:
         """Say of one article which campaigns post it where, and by which rule."""
         article = self.article(name)
-        rules = self.settings.rules
         return [
-            (campaign, channel, planning.wording(article, channel, part, rules))
+            (campaign, channel, self._wording(article, campaign, channel, part))
             for campaign in self.campaigns
             for part in campaign.posts
             for channel in part.through
         ]
+
+    def _wording(
+        self, article: Article, campaign: Campaign, channel: str, part: PostPart
+    ) -> planning.Wording:
+        why = planning.reason_against(article, campaign.articles, now=self.clock())
+        if why:
+            return planning.Wording(goes=False, why=(f"the article {why}",))
+        return planning.wording(article, channel, part, self.settings.rules)
 
     def payload(self, shown: Shown) -> Json | None:
         """Return the JSON that a post's network would get; None for an email."""

@@ -136,7 +136,7 @@ class Folder:
         known = {article.slug: article for article in self.articles}
         if name in known:
             return known[name]
-        if "/" in name or Path(name).exists():
+        if "/" in name or Path(name).suffix or Path(name).exists():
             return self.read(name)[0]
         close = suggest(name, known)
         raise SourceError(

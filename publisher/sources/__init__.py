@@ -145,7 +145,7 @@ def read(
         return _fetched(location, rules, timezone)
     path = root / location
     if not path.is_dir():
-        return _file(path, _name(path, root), timezone)
+        return _file(path, _name(path, root), rules, timezone)
     found, errors = read_all([location], root=root, rules=rules, timezone=timezone)
     if errors and not found:
         raise errors[0]
@@ -225,8 +225,8 @@ def _name(path: Path, root: Path) -> str:
         return str(path)
 
 
-def _file(path: Path, name: str, timezone: str) -> list[Article]:
-    content = files.read_text(path, where=name)
+def _file(path: Path, name: str, rules: FetchRules, timezone: str) -> list[Article]:
+    content = files.read_text(path, where=name, limit=rules.max_bytes)
     if not text.clean(content).strip():
         raise SourceError("is empty", where=f"{name}:1", hint="Write something in it")
     form = FORMS.get(path.suffix.lower()) or form_of(content)
