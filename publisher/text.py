@@ -190,6 +190,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 _MARK = "#＃"
 _TAG = re.compile(rf"[{_MARK}]+([^{_MARK}]*)")
 _LABEL = re.compile(r"^[^\W\d_]{3,12}\s?[:：]\s*(?=[#＃])")  # "Tags: #a #b"
+_EMOJI = re.compile("[\u2190-\u2bff\ufe0f\u200d\U0001f000-\U0001faff]")
 _SEPARATORS = " \t\u3000,;|·•،؛、，/"
 _TAG_ENDS = ".!?…"
 
@@ -205,7 +206,8 @@ def split_hashtags(line: str) -> tuple[str, ...]:
     line = _LABEL.sub("", clean(line).strip())
     if line[:1] not in tuple(_MARK):
         return ()
-    parts = [part.strip(_SEPARATORS).rstrip(_TAG_ENDS) for part in _TAG.findall(line)]
+    parts = [_EMOJI.sub("", part) for part in _TAG.findall(line)]
+    parts = [part.strip(_SEPARATORS).rstrip(_TAG_ENDS) for part in parts]
     tags: dict[str, str] = {}
     for tag in filter(None, parts):
         tags.setdefault(tag.casefold(), tag)
@@ -246,6 +248,7 @@ def camel_case_hashtag(tag: str) -> str:
 # --- case --------------------------------------------------------------------------
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:[\u0300-\u036f])*")
+_DOTTED_OR_WORD = re.compile(rf"(?:[^\W\d_]\.){{2,}}|{_WORD.pattern}")
 _SHORTENINGS = frozenset(
     "ai ui ux tv uk us usa eu un nato nasa ptsd adhd hiv aids dna rna lgbt lgbtq "
     "lgbtqia lgbtq+ bdsm std sti ceo cto faq diy ocd ibs iq gps pdf html css sql api "
@@ -276,11 +279,48 @@ def sentence_case(text: str, body: str = "", language: str = "") -> str:
     if not is_capitals(text):
         return text
     known = _spellings(body)
-    words = _WORD.sub(lambda found: _cased(found[0], known, language), text)
+    # "U.S." is a shortening by its dots.
+    words = _DOTTED_OR_WORD.sub(lambda found: _cased(found[0], known, language), text)
+    if language == "de":
+        words = _german_nouns(words, body)
     return _capitals_after_stops(words, language)
 
 
+_GERMAN_NOUN = re.compile(
+    r"(?:ung|heit|keit|schaft|tät|tion|tum|nis|ment|ling)(?:s|e?n)?$"
+)
+_GERMAN_SMALL = frozenset(
+    "der die das den dem des ein eine einen einem einer im am zum zur beim vom und oder "
+    "ist sind war in auf mit von zu bei nach vor für gegen ohne um als wie was wer wo "
+    "warum wann nicht auch so aus über unter zwischen durch wenn weil dass man sich es".split()
+)
+_GERMAN_BEFORE = frozenset(
+    "der die das den dem des ein eine einen einem einer im am zum zur beim vom mit ohne "
+    "für gegen mein dein sein ihr unser kein keine mehr viel wenig".split()
+)
+
+
+def _german_nouns(text: str, body: str) -> str:
+    """Give nouns that the body does not show a capital, where their place does."""
+    words = text.split(" ")
+    starts = set(re.findall(r"(?:^|[.!?:]\s+)([A-ZÄÖÜ][a-zäöüß]{2,})", body, re.M))
+    for at, word in enumerate(words):
+        bare = re.sub(r"\W", "", word)
+        after = re.sub(r"\W", "", words[at + 1]) if at + 1 < len(words) else ""
+        is_framed = (
+            at > 0
+            and words[at - 1].lower() in _GERMAN_BEFORE
+            and (not after or after in _GERMAN_SMALL or bare != word)
+        )
+        is_noun = is_framed or _GERMAN_NOUN.search(bare) or bare.capitalize() in starts
+        if bare.islower() and bare not in _GERMAN_SMALL and is_noun:
+            words[at] = word.replace(bare, bare[0].upper() + bare[1:], 1)
+    return " ".join(words)
+
+
 def _cased(word: str, known: dict[str, str], language: str) -> str:
+    if word.endswith("."):
+        return word
     small = lower(word, language)
     plain = small.replace("’", "'")
     if plain in known:
@@ -307,7 +347,8 @@ def _capitals_after_stops(text: str, language: str) -> str:
         elif char.isdigit():
             is_start = False
         elif char in ".!?…":
-            is_start = text[at + 1 : at + 2].isspace()
+            is_dotted = char == "." and text[max(0, at - 2) : at - 1] in {"", ".", " "}
+            is_start = text[at + 1 : at + 2].isspace() and not is_dotted
     return "".join(letters)
 
 
@@ -339,7 +380,7 @@ def _spellings(body: str) -> dict[str, str]:
     """
     found: dict[str, dict[str, int]] = {}
     for line in body.splitlines():
-        if is_capitals(line) and len(line.split()) > 1:
+        if is_capitals(line):
             continue
         for sentence in sentences(line):
             for number, word in enumerate(_WORD.findall(sentence)):

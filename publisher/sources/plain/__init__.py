@@ -43,6 +43,8 @@ def _article(page: Page, *, language: str, source: str) -> Article:
     language = languages.detect(f"{page.title}\n{body}", language)
     title = titles.finished(page.title, site=page.site, body=body, language=language)
     parts = blocks.blocks_of(page.lines, body=f"{body}\n{page.site}", language=language)
+    if not parts and page.title and not page.site:
+        parts = [blocks.Block("p", (page.title,))]  # a note of one line
     if page.standfirst:
         parts = [blocks.Block("p", (page.standfirst,)), *parts]
     if not parts:
@@ -51,7 +53,7 @@ def _article(page: Page, *, language: str, source: str) -> Article:
         )
     given = Given(
         title=title or _title_of(parts),
-        summary=_summary(parts),
+        summary=page.standfirst or _summary(parts),
         language=language,
         tags=page.tags,
         category=page.byline.category,

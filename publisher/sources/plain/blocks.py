@@ -34,6 +34,7 @@ class Block:
 LONGEST_HEADING = 110
 LONGEST_QUESTION = 160
 MANY_WORDS = 16
+FEW_WORDS = 6
 _MARKED = re.compile(r"^#{1,6}\s+(?P<text>\S.*?)\s*#*$")
 _BOLD = re.compile(r"^(?:\*\*|__)(?P<text>[^*_].*?)(?:\*\*|__):?$")
 _QUOTE = re.compile(r"^>+\s?")
@@ -106,7 +107,7 @@ def _bullets(lines: Sequence[Line], at: int, mark: str) -> Iterator[str]:
 def _numbers(lines: Sequence[Line], at: int, start: int) -> Iterator[str]:
     for expected, line in enumerate(lines[at:], start=start):
         value, item = number(line.text)
-        if value != expected and value != start:  # some pages write "1." throughout
+        if value not in {expected, start}:  # some pages write "1." throughout
             return
         yield item
 
@@ -129,11 +130,13 @@ def _is_heading(lines: Sequence[Line], at: int) -> bool:
     if not looks_like_heading(text):
         return False
     below = next((line.text for line in lines[at + 1 :] if not is_rule(line.text)), "")
-    if not below:
+    if not below or below[:1].islower():
         return False
     if text.endswith((":", "：")):
         is_lead_in = bool(bullet(below) or number(below)[0]) or below.startswith(">")
-        return not is_lead_in and len(text.split()) <= 6 and not _is_short(below)
+        return (
+            not is_lead_in and len(text.split()) <= FEW_WORDS and not _is_short(below)
+        )
     if number(text)[0]:
         return not number(below)[0]
     return True

@@ -198,7 +198,7 @@ def byline(line: str, *, language: str, zone: tzinfo) -> Byline | None:
     """
     if not line or len(line) > LONGEST:
         return None
-    if (labelled := _labelled(line)) is not None:
+    if (labelled := _labelled(line) or _trail(line)) is not None:
         return labelled
     line = re.sub(r"(?<!\w)ב[-־](?=\d)", "ב ", line)  # Hebrew "on the 12th"
     line = re.sub(r"^(\w+ by .{3,40}) in (?=\w+( \w+)?$)", r"\1 | ", line)
@@ -222,6 +222,20 @@ def _labelled(line: str) -> Byline | None:
         if len(name.split()) <= _MANY_CATEGORY_WORDS and not _BREAKS.search(name):
             return Byline(category=_category(name), is_named=True)
     return None
+
+
+_HOME = frozenset(
+    "home homepage inicio portada accueil startseite главная الرئيسية בית ראשי خانه 首页 首頁 "
+    "ホーム トップ início головна".split()
+)
+
+
+def _trail(line: str) -> Byline | None:
+    """Read "Home > Money > Saving": the last part is the category."""
+    parts = [part.strip() for part in re.split(r"\s*[>›»→/]\s*", line.strip(" >›»→/"))]
+    if len(parts) <= 1 or parts[0].casefold() not in _HOME:
+        return None
+    return Byline(category=_category(parts[-1])) if parts[-1] else None
 
 
 def _is_url_label(line: str, url: re.Match[str]) -> bool:

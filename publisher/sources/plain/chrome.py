@@ -196,6 +196,9 @@ def owner_of(line: str) -> str:
     part = _RIGHTS_WORDS.sub("", part)
     found = _OWNER.search(part if part[:1] in "©(" else f" {part}")
     name = found["name"].strip(" .,،。") if found else ""
+    name = re.sub(
+        r",?\s+(?:Inc|LLC|Ltd|GmbH|AG|S\.?r\.?l|S\.?L|SARL|Corp)\.?$", "", name
+    )
     return "" if bare(name) in _EDGE_WORDS or name.isdigit() else name
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from publisher.text import CJK, is_capitals
 
@@ -35,9 +36,9 @@ _RULE = re.compile(r"^[\s*\-_=~•·.–—+#⁂※]{3,}$|^[-_=*⁂]+$")
 WIDEST_WRAP = 120
 NARROWEST_WRAP = 38
 _PREFIXES = frozenset(
-    "self well non co ex anti long short high low half mid post pre semi multi cross inter "
-    "all so to e x t full part vice life year time world state decision evidence auto mini "
-    "socio psico saint haut bas demi quelque кто что как по из где когда".split()
+    "self well non co ex anti long short high low half mid post pre semi multi cross "
+    "all so to e x t full part vice life year time world state decision evidence auto "
+    "mini socio psico saint haut bas demi quelque кто что как по из где когда".split()
 )
 
 
@@ -130,7 +131,7 @@ def wrap_width(lines: list[Line], fixed: frozenset[str]) -> int:
         return 0
     pairs = [
         (one.text, two.text)
-        for one, two in zip(lines, lines[1:], strict=False)
+        for one, two in pairwise(lines)
         if not two.is_open
         and NARROWEST_WRAP <= width(one.text) <= WIDEST_WRAP
         and not ({one.text, two.text} & fixed or is_special(two.text))
@@ -163,7 +164,10 @@ def _goes_on(one: Line, two: Line, wrap: int, fixed: frozenset[str]) -> bool:
     if not wrap:
         is_long = width(one.text) >= NARROWEST_WRAP
         return is_long and two.text[:1].islower() and not ends_sentence(one.text)
-    if _is_broken(one.text, two.text) and width(one.text) * 5 >= wrap * 3:
+    is_lower = two.text[:1].islower()
+    is_hyphened = one.text.endswith("-") and one.text[-2:-1].isalpha()
+    is_wide = is_hyphened or width(one.text) * 5 >= wrap * 3
+    if is_wide and (is_lower or _is_broken(one.text, two.text)):
         return True
     # Where the next word would still have fitted, the break was meant.
     return width(one.text) + 1 + width(_first_word(two.text)) > wrap

@@ -24,7 +24,7 @@ from publisher.sources.plain.flow import (
     is_special,
     width,
 )
-from publisher.text import split_hashtags
+from publisher.text import is_capitals, split_hashtags
 
 
 @dataclass(slots=True)
@@ -303,15 +303,17 @@ def _is_head_menu(text: str) -> bool:
 
 def _head_end(texts: Sequence[str]) -> int:
     """Return where the first paragraph is; a title said twice is none, if long."""
+    loud = {titles.fold(text) for text in texts[:LONGEST_HEAD] if is_capitals(text)}
     seen: set[str] = set()
     for at, text in enumerate(texts[:LONGEST_HEAD]):
         key = titles.fold(text)
-        is_title = text.isupper() or key in seen
+        may_be_title = key in loud or not ends_statement(text)
+        is_title = key in loud or (may_be_title and key in seen)
         is_loose = text.startswith(">") or bool(bullet(text))
         if (
             (is_prose(text) or is_loose)
             and not is_title
-            and not _is_said_below(texts, at)
+            and not (may_be_title and _is_said_below(texts, at))
         ):
             return at
         seen.add(key)
@@ -362,13 +364,15 @@ def _read_loose(
     """Read short lines without a label near the title: a category, a name, a deck."""
     used = titled.used if titled else ()
     site = titles.fold(page.site)
+    above = open_texts[max(menu, default=-1) + 1 : min(used, default=0)]
     for at in range(max(menu, default=-1) + 1, begins):
         text = open_texts[at]
         if not text or at in used or titles.fold(text) == site:
             continue
         has_byline = any(bylines[max(0, at - 1) : at + 2])
         below = bool(titled) and at > used[0]
-        if is_topic(text) or (not below and len(text.split()) <= 2):  # noqa: PLR2004
+        is_alone = not below and sum(map(bool, above)) == 1
+        if is_topic(text) or (is_alone and len(text.split()) <= 2):  # noqa: PLR2004
             said = Byline(category=as_category(text))
         elif has_byline and looks_like_name(text):
             said = Byline(author=text)

@@ -18,6 +18,9 @@ _TAIL = re.compile(r"\s+(?:[|·•»›—–-]|::)\s+(?P<site>[^|·•»›—�
 _DOMAIN = re.compile(r"^(?:www\.)?[\w-]+(?:\.[\w-]+)+$")
 # A title breaks over three lines at most.
 PIECES = 3
+# Lines that are neither title nor byline may stand between the two.
+MANY_BETWEEN = 4
+FEW_BETWEEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def doubled_title(texts: Sequence[str]) -> Titled | None:
     best: Titled | None = None
     for key, places in pieces.items():
         apart = _apart(places)
-        if len(apart) < 2 or not key:  # noqa: PLR2004
+        if len(apart) < 2 or not key or not _belong(texts, apart):  # noqa: PLR2004
             continue
         if best is None or len(key) > len(fold(best.title)):
             best = _titled(texts, apart)
@@ -82,6 +85,16 @@ def _apart(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
         if not found or place[0] >= found[-1][1]:
             found.append(place)
     return found
+
+
+def _belong(texts: Sequence[str], places: list[tuple[int, int]]) -> bool:
+    """Say whether the places say one title, and are not a poem's refrain."""
+    (start, end), (again, stop) = places[:2]
+    one, two = (" ".join(texts[a:b]) for a, b in ((start, end), (again, stop)))
+    between = sum(bool(text) for text in texts[end:again])
+    is_whole = 1 in {end - start, stop - again}
+    most = MANY_BETWEEN if is_capitals(one) != is_capitals(two) else FEW_BETWEEN
+    return is_whole and between <= most
 
 
 def _titled(texts: Sequence[str], places: list[tuple[int, int]]) -> Titled:
@@ -123,9 +136,8 @@ def single_title(
 def _shouted(texts: Sequence[str], places: list[int]) -> Titled | None:
     """Return the title in capitals, wrapped or not, unless a title stands above it."""
     loud = [at for at in places if is_capitals(texts[at])]
-    if not loud or len(texts[places[0]].split()) > MANY_SITE_WORDS - 1:
-        loud = [at for at in loud if at == places[0]]
-    if not loud:
+    is_titled = len(texts[places[0]].split()) >= MANY_SITE_WORDS
+    if not loud or (is_titled and loud[0] != places[0]):
         return None
     if loud[0] != places[0] and len(texts[loud[0]].split()) <= 2:  # noqa: PLR2004
         return None
@@ -168,8 +180,9 @@ def site_among(
 
 def is_branded(text: str) -> bool:
     """Say whether a word is written as names of sites are: CamelCase, a domain."""
-    is_camel = re.fullmatch(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+", text)
-    return bool(is_camel or _DOMAIN.match(text))
+    is_camel = re.search(r"(?<!\w)(?!Mc|Mac)[A-Z][a-z]+(?:[A-Z][a-z]+)+(?!\w)", text)
+    is_short = len(text.split()) <= 3  # noqa: PLR2004  "MindWell Daily Post"
+    return bool((is_camel and is_short) or _DOMAIN.match(text))
 
 
 def finished(title: str, *, site: str, body: str, language: str) -> str:

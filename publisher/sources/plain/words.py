@@ -76,7 +76,7 @@ assinar|assine|inscreva-se|notícias|loja|carrinho|ajuda|categorias|artigos
 ir para o conteúdo|pular para o conteúdo|minha conta
 over ons|zoeken|inloggen|aanmelden|registreren|abonneren|nieuws|winkel|winkelwagen
 categorieën|artikelen|naar de inhoud|sluiten|головна|про нас|контакти|пошук|увійти
-підписатися|новини|категорії|статті|سرورق|ہمارے بارے میں|رابطہ|تلاش|مینو|لاگ ان
+підписатися|новини|категорії|статті|ana sayfa|anasayfa|hakkımızda|iletişim|ara|giriş yap|strona główna|o nas|szukaj|سرورق|ہمارے بارے میں|رابطہ|تلاش|مینو|لاگ ان
 """)
 
 # Buttons of an article; they also stand in the middle of one.
