@@ -3,10 +3,17 @@
 The Python door. Everything that the command line does, a program can do:
 
 >>> import publisher
->>> with publisher.Project("letters/") as project:              # doctest: +SKIP
-...     plan = project.plan("weekly-digest")
+>>> from publisher.files import shipped
+>>> samples = publisher.Project(shipped(), environ={"PUBLISHER_STORE": "sqlite://"})
+>>> with samples as project:
+...     plan = project.plan("one-knot-learned-properly", through="mastodon")
 ...     problems = project.check(plan)
-...     report = project.send(plan)
+...     post = project.render("one-knot-learned-properly", through="mastodon")[0]
+>>> plan.counts(), problems, post.message.text.splitlines()[0]
+({'outbox:mastodon': 1}, [], 'One knot, learned properly')
+
+`project.send(plan)` sends it, and so does
+
 >>> publisher.send("article.md", through="mastodon")            # doctest: +SKIP
 
 Nothing is imported before it is used.
@@ -50,12 +57,11 @@ if TYPE_CHECKING:
         Report,
         Subscriber,
     )
-    from publisher.project import Asked, Project, Shown
+    from publisher.project import Project, Shown
 
 __version__ = "0.1.0"
 __all__ = [
     "Article",
-    "Asked",
     "Campaign",
     "Channel",
     "CheckFailed",
@@ -111,8 +117,7 @@ def send(
     nothing the second time, unless `again`. Raises `CheckFailed` where a check stops it
     and `ConfigError` where the channel is not configured.
     """
-    from publisher.project import Asked, Project
+    from publisher.project import Project
 
     with Project(root) as project:
-        asked = Asked(through=through, to=tuple(to), again=again)
-        return project.send(project.plan(name, asked))
+        return project.send(project.plan(name, through=through, to=to, again=again))

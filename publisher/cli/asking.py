@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from publisher.project import Flags
 
 
 def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,11 +25,13 @@ def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
         again: bool,
         **rest: Any,
     ) -> Any:
-        from publisher.project import Asked
-
-        asked = Asked(
-            through=through, to=to, list=list_, template=template, again=again
-        )
+        asked: Flags = {
+            "through": through,
+            "to": to,
+            "list": list_,
+            "template": template,
+            "again": again,
+        }
         return function(*args, asked=asked, **rest)
 
     options = (

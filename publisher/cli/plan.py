@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,7 @@ from publisher.cli.output import (
 
 if TYPE_CHECKING:
     from publisher.models import Plan
-    from publisher.project import Asked, Project
+    from publisher.project import Flags, Project
 
 
 @click.command(epilog="Example: publisher plan weekly-digest --json > plan.json")
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @asked_options
 @as_json
 @in_project
-def command(*, name: str, asked: Asked, folder: str | None, json_: bool) -> None:
+def command(*, name: str, asked: Flags, folder: str | None, json_: bool) -> None:
     """Show what `send` would do; nothing is sent or stored.
 
     A plan that was saved with --json can be sent with `publisher send NAME --plan
@@ -36,7 +37,7 @@ def command(*, name: str, asked: Asked, folder: str | None, json_: bool) -> None
     from publisher import plan as planning
 
     project = open_project(folder)
-    plan = project.plan(name, asked)
+    plan = project.plan(name, **asked)
     if json_:
         print_json(planning.data(plan))
         return
@@ -48,6 +49,9 @@ def show_plan(project: Project, plan: Plan) -> None:
     issue = plan.issue
     again = ", what is left of it" if plan.resumes else ""
     say(f"issue {issue.id}{again}: {plural(len(issue.articles), 'article')}")
+    when = issue.scheduled_at or _next_run(project, plan)
+    if when:
+        say(f"  by its schedule: {when:%a %d %b %Y %H:%M %Z}; with `send`: at once")
     for slug in issue.articles:
         say(f"  {slug}")
     for reason, count in plan.left_out:
@@ -62,3 +66,13 @@ def show_plan(project: Project, plan: Plan) -> None:
     if rows:
         table(("channel", "deliveries", "drafts", "goes to"), rows)
     say(f"hash {(issue.hash or plan.hash)[:16]}")
+
+
+def _next_run(project: Project, plan: Plan) -> datetime | None:
+    """Return when the schedule would send the issue by itself."""
+    from publisher import schedule
+
+    for campaign in project.campaigns:
+        if campaign.name == plan.issue.campaign:
+            return next(iter(schedule.next_runs(campaign, project.clock(), 1)), None)
+    return None

@@ -14,7 +14,7 @@ from publisher.cli.output import in_project, open_project, say
 from publisher.models import Email
 
 if TYPE_CHECKING:
-    from publisher.project import Asked, Project, Shown
+    from publisher.project import Flags, Project, Shown
 
 FORMATS = ("html", "text", "eml", "json")
 
@@ -34,14 +34,14 @@ FORMATS = ("html", "text", "eml", "json")
 def command(
     *,
     name: str,
-    asked: Asked,
+    asked: Flags,
     output: str,
     formats: tuple[str, ...],
     folder: str | None,
 ) -> None:
     """Render the next issue as it would be sent; nothing is sent or stored."""
     project = open_project(folder)
-    _, shown = project.preview(name, asked)
+    _, shown = project.preview(name, **asked)
     for one in shown:
         for form in formats or (("text",) if output == "-" else FORMATS):
             _write(project, one, form, output)

@@ -27,7 +27,7 @@ from publisher.models import State
 
 if TYPE_CHECKING:
     from publisher.models import Plan, Report
-    from publisher.project import Asked, Project
+    from publisher.project import Flags, Project
 
 A_FEW = 20  # up to here a yes is enough; beyond, the number must be typed
 EPILOG = """\b
@@ -51,7 +51,7 @@ def command(
     ctx: click.Context,
     *,
     name: str,
-    asked: Asked,
+    asked: Flags,
     file: str | None,
     folder: str | None,
     dry_run: bool,
@@ -64,7 +64,7 @@ def command(
     """
     project = open_project(folder)
     saved = _saved(file)
-    plan = project.plan(name, asked)
+    plan = project.plan(name, **asked)
     if not json_:
         for problem in project.unreadable:
             say(f"error: {problem}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from publisher import checks, providers, schedule
 from publisher import plan as planning
@@ -29,7 +29,7 @@ from publisher.models import (
 from publisher.project.drafting import Drafting
 from publisher.project.examining import Finding, examine, providers_of
 from publisher.project.folder import Folder, find_root, now_utc
-from publisher.project.intentions import Asked, Intention, narrowed, one_off
+from publisher.project.intentions import Asked, Flags, Intention, narrowed, one_off
 from publisher.project.running import Ran, run_campaign, run_due
 from publisher.project.sending import (
     Addressing,
@@ -40,7 +40,7 @@ from publisher.project.sending import (
     silent,
 )
 
-__all__ = ["Asked", "Project", "Ran", "Shown", "find_root", "now_utc"]
+__all__ = ["Flags", "Project", "Ran", "Shown", "find_root", "now_utc"]
 
 SAMPLE_READER = Subscriber(address="reader@example.org", name="Ana Reader")
 
@@ -67,8 +67,9 @@ class Project(Folder):
     lacks. `clock` returns an aware time.
     """
 
-    def intention(self, name: str, asked: Asked = Asked()) -> Intention:  # noqa: B008
+    def intention(self, name: str, **flags: Unpack[Flags]) -> Intention:
         """Return what a name and flags mean: a campaign, or one article."""
+        asked = Asked(**flags)
         if any(campaign.name == name for campaign in self.campaigns):
             campaign = narrowed(self.campaign(name), asked, self.channel)
             return Intention(campaign, self.articles)
@@ -80,16 +81,19 @@ class Project(Folder):
     def plan(
         self,
         name: str,
-        asked: Asked = Asked(),  # noqa: B008
         *,
         scheduled_at: datetime | None = None,
+        **flags: Unpack[Flags],
     ) -> Plan:
         """Say who would get what, of a campaign or of one article; store nothing.
+
+        The flags are those of `publisher plan`: `through` a channel, `to` addresses
+        that get a test, another `list` or `template`, `again` what was sent before.
 
         An issue that was interrupted is planned on as it stands in the ledger, unless
         the plan is for a scheduled time of its own.
         """
-        intention = self.intention(name, asked)
+        intention = self.intention(name, **flags)
         draft = Drafting(self, intention.campaign)
         campaign, is_rehearsal = intention.campaign.name, draft.is_rehearsal()
         ledger = self.books.ledger
@@ -161,16 +165,16 @@ class Project(Folder):
     def preview(
         self,
         name: str,
-        asked: Asked = Asked(),  # noqa: B008
         *,
         reader: Subscriber | None = None,
+        **flags: Unpack[Flags],
     ) -> tuple[Plan, list[Shown]]:
         """Return the next issue as it would be sent, one message of each draft.
 
         Articles that were sent already are shown again rather than nothing. The email
         is shown to `reader`, else to the first of its readers, else to a sample one.
         """
-        intention = self.intention(name, asked)
+        intention = self.intention(name, **flags)
         draft = Drafting(
             self, intention.campaign, readers=self._first(intention, reader)
         )
@@ -179,9 +183,9 @@ class Project(Folder):
         shown = [self._shown(one, addressing, draft.readers) for one in made.deliveries]
         return made, shown
 
-    def render(self, name: str, asked: Asked = Asked()) -> list[Shown]:  # noqa: B008
+    def render(self, name: str, **flags: Unpack[Flags]) -> list[Shown]:
         """Return the next issue's messages as they would be sent, one of each draft."""
-        return self.preview(name, asked)[1]
+        return self.preview(name, **flags)[1]
 
     def _next_or_last(self, draft: Drafting, intention: Intention) -> Plan:
         ledger, campaign = self.books.ledger, intention.campaign

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from publisher.errors import ConfigError
 from publisher.models import (
@@ -16,6 +17,16 @@ from publisher.models import (
 )
 
 
+class Flags(TypedDict, total=False):
+    """The flags of `plan` and `send`, as keywords; what is not there stays as it is."""
+
+    through: str
+    to: Sequence[str]
+    list: str
+    template: str
+    again: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """The flags of `plan` and `send`; empty means: as the campaign says.
@@ -24,7 +35,7 @@ class Asked:
     """
 
     through: str = ""
-    to: tuple[str, ...] = ()
+    to: Sequence[str] = ()
     list: str = ""
     template: str = ""
     again: bool = False
@@ -75,7 +86,9 @@ def _test_of(campaign: Campaign, asked: Asked) -> Campaign:
         campaign,
         name=f"test-{campaign.name}",
         articles=replace(campaign.articles, since="always"),
-        email=replace(email, to=asked.to, through=asked.through or email.through),
+        email=replace(
+            email, to=tuple(asked.to), through=asked.through or email.through
+        ),
         posts=(),
     )
 
@@ -110,7 +123,7 @@ def one_off(
     email = EmailPart(
         template=asked.template or "letter",
         list=asked.list,
-        to=asked.to or (() if asked.list else (sender,)),
+        to=tuple(asked.to) or (() if asked.list else (sender,)),
         through=through,
     )
     return replace(campaign, email=email)

@@ -13,7 +13,7 @@ from publisher import mime
 from publisher import plan as planning
 from publisher.errors import CheckFailed, ConfigError, PlanChanged, SourceError
 from publisher.models import Email, Post, PostDraft, State
-from publisher.project import Asked, Project
+from publisher.project import Project
 
 if TYPE_CHECKING:
     from tests.conftest import Letters
@@ -126,7 +126,7 @@ def test_somebody_suppressed_gets_nothing(project: Project, letters: Letters) ->
     assert ("reader is suppressed or left the list", 1) in plan.left_out
     project.send(plan)
     assert len(letters.messages()) == 2
-    test = project.plan("weekly", Asked(to=("bo@example.org",)))
+    test = project.plan("weekly", to=("bo@example.org",))
     assert test.deliveries == ()
 
 
@@ -144,7 +144,7 @@ def test_somebody_suppressed_after_the_plan_is_skipped(
 def test_a_test_goes_to_one_person_and_does_not_count(
     project: Project, letters: Letters
 ) -> None:
-    plan = project.plan("weekly", Asked(to=("me@example.org",)))
+    plan = project.plan("weekly", to=("me@example.org",))
     assert plan.issue.id == "test-weekly/1"
     assert plan.counts() == {"outbox": 1}
     project.send(plan)
@@ -152,12 +152,12 @@ def test_a_test_goes_to_one_person_and_does_not_count(
 
 
 def test_one_article_through_one_channel(project: Project) -> None:
-    asked = Asked(through="outbox:mastodon")
-    plan = project.plan("first-light", asked)
+    through = "outbox:mastodon"
+    plan = project.plan("first-light", through=through)
     assert plan.counts() == {"outbox:mastodon": 1}
     project.send(plan)
-    assert again(project).plan("first-light", asked).deliveries == ()
-    other = again(project).plan("first-light", Asked(through="outbox:bluesky"))
+    assert again(project).plan("first-light", through=through).deliveries == ()
+    other = again(project).plan("first-light", through="outbox:bluesky")
     assert other.counts() == {"outbox:bluesky": 1}
 
 
