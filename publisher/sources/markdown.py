@@ -38,6 +38,10 @@ NAMES = {
 _PELICAN = re.compile(r"([A-Za-z][A-Za-z _-]{1,30}):[ \t]*(.*)")
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](.+)")
 _HASHTAG_LINE = re.compile(r"\n[ \t]*(?P<line>[#＃][^\s#＃][^\n]*)[ \t\n]*\Z")
+_TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
+# Other generators keep their own keys a floor lower.
+FLOORS = ("taxonomies", "extra", "params")
+INDEXES = {"index", "_index", "readme"}
 YES = {"true", "yes", "on", "1"}
 NO = {"false", "no", "off", "0", ""}
 UNPUBLISHED = {"draft", "hidden", "skip", "private"}
@@ -55,13 +59,15 @@ class Matter:
         """Return the first of the names that says something."""
         return self._found(name)[1]
 
+    def key(self, name: str) -> str:
+        """Return which of the names it was."""
+        return self._found(name)[0]
+
     def text(self, name: str) -> str:
         """Return one line of text."""
         key, value = self._found(name)
-        if isinstance(value, list) and value and name in {"author", "category"}:
-            value = (
-                ", ".join(str(one) for one in value) if name == "author" else value[0]
-            )
+        if isinstance(value, list) and name == "category":
+            value = value[0]
         if value is None:
             return ""
         if isinstance(value, str | int | float) and not isinstance(value, bool):
@@ -85,7 +91,7 @@ class Matter:
         """Return a date with its time and zone."""
         key, value = self._found(name)
         zone = UTC if timezone == "UTC" else ZoneInfo(timezone)
-        if value is None or value == "":
+        if value is None or _as_truth(value) is not None:  # "published: true"
             return None
         if isinstance(value, datetime):
             return value if value.tzinfo else value.replace(tzinfo=zone)
@@ -99,11 +105,8 @@ class Matter:
     def truth(self, name: str) -> bool | None:
         """Return yes or no, or None where nothing is said."""
         key, value = self._found(name)
-        if value is None or isinstance(value, bool):
-            return value
-        word = str(value).strip().lower()
-        if word in YES | NO:
-            return word in YES
+        if value is None or _as_truth(value) is not None:
+            return _as_truth(value)
         raise self.wrong(key, "must be true or false")
 
     def wrong(self, key: str, message: str, hint: str = "") -> SourceError:
@@ -113,16 +116,18 @@ class Matter:
 
     def _found(self, name: str) -> tuple[str, Any]:
         for key in NAMES.get(name, (name,)):
-            value = self.values.get(key)
-            if value is None and key == "tags":
-                value = _within(self.values.get("taxonomies"), "tags")
-            if value not in (None, "", []):
-                return key, value
+            for floor in (self.values, *map(self.values.get, FLOORS)):
+                value = floor.get(key) if isinstance(floor, Mapping) else None
+                if value not in (None, "", [], {}):
+                    return key, value
         return name, None
 
 
-def _within(value: object, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else None
+def _as_truth(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    return word in YES if word in YES | NO else None
 
 
 def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
@@ -133,16 +138,15 @@ def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
     content = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     matter, body = _split(content, source)
     body, hashtags = _without_hashtags(body)
-    base = _base(matter)
-    html = markup.sanitise(markup.from_markdown(body), base)
+    base = _url(matter)
     title = matter.text("title")
-    heading, html = markup.without_first_heading(html, title)
-    stem = PurePath(source).stem
-    dated = _DATED_NAME.fullmatch(stem)
-    stem = dated[2] if dated else stem
+    # The cleaner comes last, so nothing after it can bring back what it took out.
+    heading, raw = markup.without_first_heading(markup.from_markdown(body), title)
+    html = markup.sanitise(raw, base)
+    stem, dated = _name_of(source)
     published = matter.moment("date", timezone)
     if published is None and dated:
-        published = dates.read(dated[1], timezone=timezone)
+        published = dates.read(dated, timezone=timezone)
     given = Given(
         title=title or heading or _title_of(stem),
         slug=_slug(matter, stem),
@@ -161,8 +165,8 @@ def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
         draft=_is_draft(matter),
     )
     plain = markup.html_to_text(html)
-    if not plain and not matter.values:
-        raise SourceError("has no text", where=f"{source}:1")
+    if not plain and not (given.title and matter.values):
+        raise SourceError("has no text", where=f"{source}:1", hint="Write some in it")
     return [article(given, html=html, plain=plain, source=source)]
 
 
@@ -171,9 +175,12 @@ def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
 
 def _split(content: str, source: str) -> tuple[Matter, str]:
     """Part the front matter from the text, whatever its style is."""
-    for mark, reader in (("---", _yaml), ("+++", _toml)):
+    for mark, end, reader in (
+        ("---", r"(?:---|\.\.\.)", _yaml),
+        (r"\+\+\+",) * 2 + (_toml,),
+    ):
         match = re.match(
-            rf"\s*{re.escape(mark)}[ \t]*\n(.*?)^{re.escape(mark)}[ \t]*(?:\n|\Z)",
+            rf"\s*{mark}[ \t]*\n(.*?)^{end}[ \t]*(?:\n|\Z)",
             content,
             re.DOTALL | re.MULTILINE,
         )
@@ -181,11 +188,12 @@ def _split(content: str, source: str) -> tuple[Matter, str]:
             first = content[: match.start(1)].count("\n") + 1
             values = reader(match[1], source, first)
             return _matter(values, match[1], source, first), content[match.end() :]
-        if re.match(rf"\s*{re.escape(mark)}[ \t]*\n\w+\s*[:=]", content):
+        if re.match(rf"\s*{mark}[ \t]*\n\s*\w+\s*[:=]", content):
+            sign = mark.replace("\\", "")
             raise SourceError(
-                f"the front matter is not closed by {mark}",
+                f"the front matter is not closed by {sign}",
                 where=f"{source}:1",
-                hint=f"Put a line {mark} behind it",
+                hint=f"Put a line {sign} behind it",
             )
     if content.lstrip().startswith("{"):
         return _json(content, source)
@@ -203,7 +211,7 @@ def _matter(values: Any, block: str, source: str, first: int) -> Matter:
         )
     lines: dict[str, int] = {}
     for number, line in enumerate(block.split("\n"), start=first):
-        key = re.match(r"[\"']?([\w -]+?)[\"']?\s*[:=]", line)
+        key = re.match(r"(?:[{\s]*(?=\"))?[\"']?([\w -]+?)[\"']?\s*[:=]", line)
         if key:
             lines.setdefault(key[1].lower(), number)
     small = {str(key).lower(): value for key, value in values.items()}
@@ -220,13 +228,19 @@ def _yaml(block: str, source: str, first: int) -> Any:
 def _toml(block: str, source: str, first: int) -> Any:
     try:
         return tomllib.loads(block)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise _too_deep(f"{source}:{first}") from None
+    except ValueError as error:  # also a number of ten thousand digits
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         where = f"{source}:{first}"
         if found:
             where = f"{source}:{first + int(found[1]) - 1}:{found[2]}"
         message = re.sub(r"\s*\(at .*\)$", "", str(error))
         raise SourceError(f"the TOML is broken: {message}", where=where) from None
+
+
+def _too_deep(where: str) -> SourceError:
+    return SourceError("the front matter is nested too deeply", where=where)
 
 
 def _json(content: str, source: str) -> tuple[Matter, str]:
@@ -238,6 +252,10 @@ def _json(content: str, source: str) -> tuple[Matter, str]:
             return Matter({}, {}, source), content  # a text that begins with a brace
         where = f"{source}:{error.lineno}:{error.colno}"
         raise SourceError(f"the JSON is broken: {error.msg}", where=where) from None
+    except RecursionError:
+        raise _too_deep(f"{source}:1") from None
+    except ValueError as error:
+        raise SourceError(f"the JSON is broken: {error}", where=source) from None
     return _matter(values, content[start:end], source, 1), content[end:]
 
 
@@ -247,8 +265,12 @@ def _pelican(content: str, source: str) -> tuple[Matter, str]:
     lines: dict[str, int] = {}
     rows = content.split("\n")
     count = 0
+    key = ""
     for count, row in enumerate(rows):
         match = _PELICAN.fullmatch(row)
+        if key and row[:1] in {" ", "\t"} and row.strip():
+            values[key] = f"{values[key]} {row.strip()}"  # MultiMarkdown's longer lines
+            continue
         if not match:
             break
         key = match[1].strip().lower()
@@ -272,8 +294,13 @@ def _without_hashtags(body: str) -> tuple[str, tuple[str, ...]]:
     return body[: max(0, match.start() - 1)], tags
 
 
-def _base(matter: Matter) -> str:
-    return _url(matter)
+def _name_of(source: str) -> tuple[str, str]:
+    """Return the name and the date that the file's own name gives the article."""
+    path = PurePath(source)
+    is_index = path.stem.lower() in INDEXES and path.parent.name
+    stem = path.parent.name if is_index else path.stem
+    dated = _DATED_NAME.fullmatch(stem)
+    return (dated[2], dated[1]) if dated else (stem, "")
 
 
 def _url(matter: Matter) -> str:
@@ -282,9 +309,11 @@ def _url(matter: Matter) -> str:
 
 
 def _slug(matter: Matter, stem: str) -> str:
-    given = matter.text("slug") or ""
+    given = matter.text("slug")
     if not given and not _url(matter):
         given = matter.text("canonical")  # Hugo's url: /a/path/
+    if ":" in given:  # Jekyll's permalink: /:year/:title/
+        given = ""
     return given.strip("/").rsplit("/", 1)[-1].removesuffix(".html") or stem
 
 
@@ -294,7 +323,12 @@ def _title_of(stem: str) -> str:
 
 
 def _language(matter: Matter) -> str:
-    return matter.text("lang").replace("_", "-").split(".")[0]
+    found = matter.text("lang").split(".")[0]
+    if found and not _TAG.fullmatch(found):
+        raise matter.wrong(
+            matter.key("lang"), f"{found!r} is not a language", "Try: en"
+        )
+    return found.replace("_", "-")
 
 
 def _author(matter: Matter) -> str:
@@ -316,17 +350,21 @@ def _images(matter: Matter, base: str) -> list[Image]:
     alt = matter.text("alt")
     if isinstance(value, Mapping):
         alt = alt or str(value.get("alt", ""))
-        value = value.get("url") or value.get("src") or value.get("path") or ""
+        named = (value.get(name) for name in ("url", "src", "path", "image"))
+        value = next(filter(None, named), "")
     if not value:
         return []
-    safe = markup.sanitise(f'<img src="{value}">', base)
-    return [Image(image.url, alt) for image in markup.images(safe)]
+    if not isinstance(value, str):
+        raise matter.wrong(
+            matter.key("image"), "must be an address", "Try: /pictures/gale.jpg"
+        )
+    url = markup.absolute(value, base)
+    return [Image(url, alt)] if url else []
 
 
 def _is_draft(matter: Matter) -> bool:
-    if matter.truth("draft") or matter.truth("unlisted"):
+    if matter.truth("draft"):
         return True
-    shown = matter.values.get("published")
-    if isinstance(shown, bool) or str(shown).lower() in {"true", "false"}:
-        return str(shown).lower() == "false"
+    if _as_truth(matter.values.get("published", True)) is False:
+        return True
     return str(matter.values.get("status", "")).lower() in UNPUBLISHED
