@@ -168,7 +168,7 @@ def _encoded(value: str, taken: int) -> str:
     """Return encoded words, none of which splits a character.
 
     >>> _encoded("Caffè", taken=9)
-    '=?utf-8?q?Caff=C3=A8?='
+    '=?utf-8?b?Q2FmZsOo?='
     """
     letters = [letter.encode("utf-8", "replace") for letter in value]
     foreign = sum(one not in _PLAIN for one in b"".join(letters))
