@@ -6,7 +6,14 @@ from dataclasses import asdict
 
 import click
 
-from publisher.cli.output import as_json, in_project, open_project, print_json, say
+from publisher.cli.output import (
+    as_json,
+    in_project,
+    open_project,
+    print_json,
+    raise_first,
+    say,
+)
 from publisher.models import Problem
 
 
@@ -23,6 +30,8 @@ def command(
     Exit code 4 when an error would stop the issue.
     """
     project = open_project(folder)
+    if not names:
+        raise_first(project.wrong_schedules)
     found = {
         name: project.check(project.preview(name)[0])
         for name in names or [campaign.name for campaign in project.campaigns]

@@ -70,6 +70,14 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def raise_first(errors: Sequence[Exception]) -> None:
+    """Print all errors but the first, and raise that."""
+    for error in errors[1:]:
+        say(f"error: {error}")
+    if errors:
+        raise errors[0]
+
+
 def is_interactive() -> bool:
     """Whether somebody is there to answer."""
     return sys.stdin.isatty() and sys.stdout.isatty()

@@ -13,6 +13,7 @@ from publisher.cli.output import (
     in_project,
     open_project,
     print_json,
+    raise_first,
     say,
 )
 
@@ -51,6 +52,7 @@ def command(count: int, folder: str | None, *, json_: bool) -> None:
         return
     for campaign, words, runs in found:
         _show(campaign, words, runs, now)
+    raise_first(project.wrong_schedules)
     if not found:
         say("no schedules yet. Try: publisher new schedule weekly-digest")
 

@@ -70,9 +70,9 @@ class Project(Folder):
     def intention(self, name: str, **flags: Unpack[Flags]) -> Intention:
         """Return what a name and flags mean: a campaign, or one article."""
         asked = Asked(**flags)
-        if any(campaign.name == name for campaign in self.campaigns):
-            campaign = narrowed(self.campaign(name), asked, self.channel)
-            return Intention(campaign, self.articles)
+        campaign = self.campaign(name)
+        if campaign:
+            return Intention(narrowed(campaign, asked, self.channel), self.articles)
         article = self.article(name)
         channel = self.channel(asked.through or "outbox")
         sender = self.settings.site.sender.address

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from publisher import config, providers
 from publisher.errors import PublisherError
-from publisher.models import Json
+from publisher.models import Campaign, Json
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder
@@ -59,29 +59,26 @@ def _articles(folder: Folder) -> Iterator[Finding]:
 
 
 def _campaigns(folder: Folder) -> Iterator[Finding]:
-    try:
-        names = [campaign.name for campaign in folder.campaigns]
-    except PublisherError as error:
+    for error in folder.wrong_schedules:
         yield "error", str(error)
-        return
+    names = [campaign.name for campaign in folder.campaigns]
     yield "ok" if names else "note", f"schedules: {', '.join(names) or 'none yet'}"
     for campaign in folder.campaigns:
-        yield from _opening(folder, campaign.name)
+        yield from _opening(folder, campaign)
 
 
-def _opening(folder: Folder, name: str) -> Iterator[Finding]:
+def _opening(folder: Folder, campaign: Campaign) -> Iterator[Finding]:
     """Say whether every channel of the campaign can be opened."""
-    campaign = folder.campaign(name)
     through = [campaign.email.through] if campaign.email else []
     through += [one for part in campaign.posts for one in part.through]
     for channel_name in dict.fromkeys(through):
         try:
             channel = folder.channel(channel_name)
         except PublisherError as error:
-            yield "error", f"{name}: {error}"
+            yield "error", f"{campaign.name}: {error}"
             continue
         place = "the outbox" if channel.is_outbox else channel.network
-        yield "ok", f"{name}: {channel_name} goes to {place}"
+        yield "ok", f"{campaign.name}: {channel_name} goes to {place}"
 
 
 def _channels(folder: Folder) -> Iterator[Finding]:

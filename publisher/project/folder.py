@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Self
 
 from publisher import files
@@ -124,9 +124,10 @@ class Folder:
 
         if not (self.root / "publisher.yaml").is_file():
             return sources.read(location, root=Path.cwd())
+        is_here = Path(location).exists() or not (self.root / location).exists()
         return sources.read(
             location,
-            root=Path.cwd(),
+            root=Path.cwd() if is_here else self.root,
             rules=self._fetch_rules(),
             timezone=self.settings.site.timezone,
         )
@@ -138,9 +139,10 @@ class Folder:
             return known[name]
         if "/" in name or Path(name).suffix or Path(name).exists():
             return self.read(name)[0]
-        close = suggest(name, known)
+        campaigns = [campaign.name for campaign in self.campaigns]
+        close = suggest(name, [*campaigns, *known])
         raise SourceError(
-            f"there is no article {name!r}",
+            f"there is no article or campaign {name!r}",
             hint=f"Did you mean {close}?" if close else "Try: publisher articles",
         )
 
@@ -154,21 +156,23 @@ class Folder:
 
     @property
     def campaigns(self) -> list[Campaign]:
-        """The campaigns of `schedules/`; raises where a file of them is wrong."""
-        for problem in self._schedules[1]:
-            raise problem
+        """The campaigns of `schedules/`; what is wrong is in `wrong_schedules`."""
         return self._schedules[0]
 
-    def campaign(self, name: str) -> Campaign:
-        """Find a campaign by name."""
-        known = {campaign.name: campaign for campaign in self.campaigns}
-        if name not in known:
-            close = suggest(name, known)
-            raise ConfigError(
-                f"there is no campaign {name!r} in schedules/",
-                hint=f"Did you mean {close}?" if close else "Try: publisher schedules",
-            )
-        return known[name]
+    @property
+    def wrong_schedules(self) -> list[ConfigError]:
+        """What is wrong in schedule files, with its place; those files give nothing."""
+        return self._schedules[1]
+
+    def campaign(self, name: str) -> Campaign | None:
+        """Find a campaign by name; raise where its own file is wrong."""
+        for one in self.campaigns:
+            if one.name == name:
+                return one
+        for error in self.wrong_schedules:
+            if PurePath(error.where.split(":")[0]).stem == name:
+                raise error
+        return None
 
     def channel(self, name: str) -> Channel:
         """Open a channel; nothing is sent by opening."""

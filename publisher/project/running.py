@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from publisher import schedule
@@ -30,7 +31,15 @@ class Ran:
 
 def run_due(project: Project, *, stop: Stop) -> list[Ran]:
     """Do every run that is due, of every campaign."""
-    done: list[Ran] = []
+    done = [
+        Ran(
+            PurePath(wrong.where.split(":")[0]).stem,
+            project.clock(),
+            str(wrong),
+            error=wrong,
+        )
+        for wrong in project.wrong_schedules
+    ]
     for campaign in project.campaigns:
         if campaign.when and campaign.enabled and not stop():
             done += run_campaign(project, campaign, stop=stop)

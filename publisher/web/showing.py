@@ -30,12 +30,9 @@ def choices(root: Path) -> dict[str, list[str]]:
     with Project(root) as project:
         try:
             campaigns = [campaign.name for campaign in project.campaigns]
-        except PublisherError:
-            campaigns = []
-        try:
             articles = [article.slug for article in project.articles]
-        except PublisherError:
-            articles = []
+        except PublisherError:  # publisher.yaml itself; the rendering says why
+            campaigns, articles = [], []
     return {"campaigns": campaigns, "articles": articles}
 
 

@@ -252,3 +252,16 @@ def test_a_saved_plan_still_holds_for_what_is_left_of_it(
     again(project).send(rest, saved=saved)
     with pytest.raises(PlanChanged):
         again(project).send(rest, saved={**saved, "hash": "another"})
+
+
+def test_one_wrong_schedule_stops_only_its_own_campaign(
+    project: Project, letters: Letters
+) -> None:
+    letters.write("schedules/broken.yaml", "when: Fri 25:00\n")
+    fresh = again(project)
+    assert fresh.plan("weekly").deliveries
+    with pytest.raises(ConfigError, match=r"broken\.yaml:1"):
+        fresh.plan("broken")
+    (ran,) = fresh.run()
+    assert ran.campaign == "broken"
+    assert ran.error
