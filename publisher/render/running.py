@@ -40,7 +40,7 @@ def load(sandbox: Sandbox, kind: str, names: Sequence[str]) -> Template:
 
     A name is as in "digest.html.j2"; `kind` is its folder, "email" or "social".
     """
-    with told(sandbox):
+    with told(sandbox, f"templates/{kind}/{names[-1]}"):
         try:
             return sandbox.select_template([f"{kind}/{name}" for name in names])
         except TemplateNotFound:
@@ -103,7 +103,13 @@ def told(sandbox: Sandbox, where: str = "") -> Iterator[None]:
     except TemplateSyntaxError as error:
         place = _place(sandbox, error.filename, error.lineno) if error.filename else ""
         raise RenderError(
-            _sentence(error.message or "cannot be understood"), where=place or where
+            _sentence(error.message or "cannot be understood"),
+            where=place or where,
+            hint=_meant(sandbox, error.message or ""),
+        ) from error
+    except UnicodeDecodeError as error:
+        raise RenderError(
+            "is not UTF-8", where=where, hint="Try: save it as UTF-8"
         ) from error
     except TemplateNotFound as error:
         raise RenderError(
@@ -118,6 +124,18 @@ def told(sandbox: Sandbox, where: str = "") -> Iterator[None]:
             where=_where(sandbox, error) or where,
             hint=hint,
         ) from error
+
+
+def _meant(sandbox: Sandbox, message: str) -> str:
+    """Return which filter or test was meant by a name that is none."""
+    from publisher.text import suggest
+
+    found = re.match(r"No (filter|test) named '(\w+)'", message)
+    if not found:
+        return ""
+    known = sandbox.filters if found[1] == "filter" else sandbox.tests
+    close = suggest(found[2], known)
+    return f"Did you mean {close}?" if close else "Try: docs/templates.md lists them"
 
 
 def _sentence(message: str) -> str:

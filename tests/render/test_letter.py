@@ -251,7 +251,12 @@ def test_the_owner_s_file_wins_over_the_shipped_one(
         ("a\n\n{% if %}", "3: Expected an expression, got 'end of statement block'"),
         ("{{ 1 / 0 }}", "1: division by zero"),
         ("{{ 1 + 'a' }}", "1: unsupported operand type(s) for +: 'int' and 'str'"),
-        ("{{ 'a' | nofilter }}", "1: No filter named 'nofilter'"),
+        ("{{ 'a' | uper }}", "1: No filter named 'uper'. Did you mean upper?"),
+        ("{{ lipsum() }}", "1: there is no 'lipsum' here"),
+        (
+            "{{ 'ab' | random }}",
+            "1: No filter named 'random'. Try: docs/templates.md lists them",
+        ),
         (
             "{{ subscriber.frist_name }}",
             "1: no subscriber has 'frist_name'. Did you mean subscriber.first_name?",
@@ -330,6 +335,18 @@ def test_a_letter_without_text_part_is_refused(
 ) -> None:
     with pytest.raises(RenderError, match=r"there is no templates/email/one.txt.j2"):
         write({"email/one.html.j2": "x"}).letter("one", articles=[article], issue=issue)
+
+
+def test_a_template_in_another_encoding_is_named(
+    write: Write, article: Article, issue: Issue, tmp_path: Path
+) -> None:
+    templates = write({"email/one.txt.j2": "x", "email/one.html.j2": "x"})
+    (tmp_path / "templates" / "email" / "one.txt.j2").write_bytes(b"Caff\xe8")
+    with pytest.raises(RenderError) as caught:
+        templates.letter("one", articles=[article], issue=issue)
+    assert str(caught.value) == (
+        "templates/email/one.txt.j2: is not UTF-8. Try: save it as UTF-8"
+    )
 
 
 def test_a_name_that_a_reader_has_is_not_a_mistake(draft: Draft) -> None:
