@@ -254,6 +254,17 @@ _SHORTENINGS = frozenset(
     "lgbtqia lgbtq+ bdsm std sti ceo cto faq diy ocd ibs iq gps pdf html css sql api "
     "url usb gmbh bbc cnn who unesco unicef mri ivf pms ok onu ue oms".split()
 )
+# Words that English always writes with a capital; "may", "march", "polish" are not here.
+_ENGLISH_NAMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february april june "
+    "july august september october november december christmas easter english italian "
+    "french german spanish russian arabic hebrew persian chinese japanese portuguese dutch "
+    "european american african asian british irish scottish greek turkish indian american "
+    "americans europeans europe america africa asia australia england scotland ireland "
+    "britain france germany italy spain russia china japan india canada mexico brazil egypt "
+    "israel iran greece portugal paris london rome berlin madrid moscow tokyo beijing".split()
+)
+_ROMAN = re.compile(r"(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XIX|XXI?)$")
 _KEPT = {"i": "I", "i'm": "I'm", "i've": "I've", "i'll": "I'll", "i'd": "I'd"}
 
 
@@ -327,6 +338,10 @@ def _cased(word: str, known: dict[str, str], language: str) -> str:
         return known[plain]
     if language in {"", "en"} and plain in _KEPT:
         return _KEPT[plain].replace("'", "’" if "’" in word else "'")
+    if language in {"", "en"} and plain.removesuffix("'s") in _ENGLISH_NAMES:
+        return small.capitalize()
+    if _ROMAN.match(word):
+        return word
     for ending in ("'s", "’s"):
         if small.endswith(ending) and plain[:-2] in known:
             return known[plain[:-2]] + ending
@@ -371,6 +386,14 @@ def upper(text: str, language: str = "") -> str:
     return text.upper() if text != "ß" else text
 
 
+# "Marie Curie was": the first word of a sentence is a name if the second one is.
+_NAME_START = re.compile(
+    r"\W*(?!(?:The|A|An|In|On|At|By|For|From|With|When|If|But|And|As|Il|La|Le|Lo|I|Gli|El|"
+    r"Los|Las|Les|L|Der|Die|Das|Ein|Eine|Im|Am|O|Os|As|De|Het|Een|Un|Una|Une|В|На|С|И|А)\b)"
+    r"[^\W\d_]{2,}\s[A-ZА-ЯÀ-ÞŁŚ][a-zа-яà-ÿ]"
+)
+
+
 @lru_cache(maxsize=8)
 def _spellings(body: str) -> dict[str, str]:
     """Return how the body writes its words inside sentences, where not all small.
@@ -383,9 +406,10 @@ def _spellings(body: str) -> dict[str, str]:
         if is_capitals(line):
             continue
         for sentence in sentences(line):
+            begins_name = bool(_NAME_START.match(sentence))
             for number, word in enumerate(_WORD.findall(sentence)):
                 has_capitals = not word[1:].islower() and len(word) > 1
-                if number or has_capitals or word.islower():
+                if number or has_capitals or word.islower() or begins_name:
                     key = word.lower().replace("’", "'")
                     counts = found.setdefault(key, {})
                     counts[word] = counts.get(word, 0) + 1

@@ -89,7 +89,7 @@ def test_a_page_without_a_title_takes_a_heading_or_the_first_sentence() -> None:
 
 def test_a_note_of_one_line_is_its_own_title() -> None:
     assert (parse("Sleep well.").title, parse("Sleep well.").text) == (
-        "Sleep well.",
+        "Sleep well",
         "Sleep well.",
     )
 

@@ -17,6 +17,7 @@ from publisher.sources.plain.page import Context, Page, is_fixed, take_apart
 from publisher.sources.plain.words import SUMMARY_LABELS
 
 LONGEST_TITLE = 100
+SHORTEST_PARAGRAPH = 40  # columns; what is shorter says too little of the whole
 
 
 def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
@@ -73,7 +74,9 @@ def _title_of(parts: list[blocks.Block]) -> str:
     for heading in blocks.headings_of(parts):
         if not blocks.is_general(heading):
             return heading
-    first = next((part for part in parts if part.kind == "p"), parts[0]).texts[0]
+    paragraphs = [part.texts[0] for part in parts if part.kind == "p"]
+    long = [text for text in paragraphs if width(text) >= SHORTEST_PARAGRAPH]
+    first = [*long, *paragraphs, parts[0].texts[0]][0]
     sentence = next(texts.sentences(first), first)
     short = texts.cut(sentence, LONGEST_TITLE)
     return short[:-1] if short.endswith((".", "。", "۔")) else short
@@ -90,5 +93,5 @@ def _summary(parts: list[blocks.Block]) -> str:
         if is_heading and at + 1 < len(parts) and at < len(parts) // 3:
             return texts.summary_of(" ".join(parts[at + 1].texts))
     paragraphs = [part.texts[0] for part in parts if part.kind == "p"]
-    first = next((one for one in paragraphs if width(one) > 40), "")  # noqa: PLR2004
+    first = next((one for one in paragraphs if width(one) >= SHORTEST_PARAGRAPH), "")
     return texts.summary_of(first or (paragraphs or list(parts[0].texts))[0])

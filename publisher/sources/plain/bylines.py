@@ -41,6 +41,17 @@ class Byline:
 
 
 LONGEST = 160
+_PICTURES = re.compile("^[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff\\s]+")
+# Whose picture it is, and who looked at the text: no author of it.
+_CREDIT = re.compile(
+    r"^(?:(?:medically |clinically |expert )?(?:reviewed|fact[- ]checked|edited|translated|"
+    r"illustrated|photographed) by|(?:photo|image|picture|illustration|photography|foto|"
+    r"imagen|immagine|bild|abbildung|crédit photo|photo credit|фото|иллюстрация|صورة|الصورة|"
+    r"تصوير|צילום|תמונה|عکس|图片|图|摄影|編集|写真|画像|imagem|editado por|a cura della|"
+    r"redaktion|редактор|перевод|مراجعة|עריכה|ویراستار|编辑|責任編集)\s*(?:by\b|:|：|/|／))"
+    r"\s*\S.{0,60}$",
+    re.IGNORECASE,
+)
 LONGEST_NAME = 60
 _BREAKS = re.compile(
     r"\s*[|·•∙⋅¦│｜►▪●～]+\s*|\s+[-–—/]+\s+|^\s*[-–—/]+\s+|\s+[-–—/]+\s*$"
@@ -106,7 +117,7 @@ _PUBLISHED = (
     "publikováno|تاریخِ اشاعت|شائع"
 )
 _UPDATED = (
-    "last updated|updated|last modified|modified|last reviewed|ultimo aggiornamento|"
+    "last updated|updated|reviewed|last modified|modified|last reviewed|ultimo aggiornamento|"
     "aggiornato|última actualización|actualizado|última atualização|atualizado|"
     "dernière mise à jour|mis à jour|mise à jour|zuletzt aktualisiert|aktualisiert|stand|"
     "обновлено|последнее обновление|дата обновления|изменено|оновлено|آخر تحديث|"
@@ -178,7 +189,7 @@ _CATEGORY = re.compile(
     re.IGNORECASE,
 )
 _CATEGORY_IN = re.compile(
-    r"^(?:filed under|posted in|filed in)\s+(?P<name>\S.*)$", re.I
+    r"^(?:filed under|posted in|filed in|published in)\s+(?P<name>\S.*)$", re.I
 )
 _TAGS = re.compile(
     rf"^(?:{'|'.join(map(re.escape, sorted(words.TAG_LABELS, key=len, reverse=True)))})"
@@ -196,8 +207,11 @@ def byline(line: str, *, language: str, zone: tzinfo) -> Byline | None:
 
     Everything in the line must be explained: a sentence with a date is a sentence.
     """
+    line = _PICTURES.sub("", line)
     if not line or len(line) > LONGEST:
         return None
+    if _CREDIT.match(line):
+        return Byline()
     if (labelled := _labelled(line) or _trail(line)) is not None:
         return labelled
     line = re.sub(r"(?<!\w)ב[-־](?=\d)", "ב ", line)  # Hebrew "on the 12th"
@@ -302,7 +316,7 @@ def _take_date(line: str, date: Found, found: Byline) -> tuple[str, Byline]:
 
 def _take_names(rest: str, found: Byline, *, has_facts: bool) -> Byline | None:
     """Read what is left: an author, a category, or nothing; else it is no byline."""
-    fragments = [part.strip(' ,،，.:：()（）[]【】"') for part in _BREAKS.split(rest)]
+    fragments = [part.strip(' ,،，.:：/–—-()（）[]【】"') for part in _BREAKS.split(rest)]
     fragments = [part for part in fragments if part and not _FILLERS.match(part)]
     for part in fragments:
         if name := author_of(part):
@@ -343,6 +357,9 @@ def author_of(part: str) -> str:
         return _name(name) if _is_possible_name(name) else ""
     if found := _AUTHOR_BARE.match(part):
         name = _ROLES.sub("", found["name"]).strip(" .,،")
+        name = re.sub(
+            r"^the (?=\S.*(?:team|staff|editors|desk)$)", "", name, flags=re.I
+        )
         one_word = found["by"].lower() not in _AMBIGUOUS
         return _name(name) if looks_like_name(name, one_word=one_word) else ""
     if found := _AUTHOR_AFTER.match(part):

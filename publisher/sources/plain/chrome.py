@@ -78,7 +78,8 @@ _LONGEST_PHRASE = 6
 
 def bare(line: str) -> str:
     """Return a line as the word lists have it."""
-    return line.strip(_EDGES).replace("’", "'").casefold()
+    name = line.strip(_EDGES).replace("’", "'").casefold()
+    return re.sub(r" (?:icon|button)$", "", name)
 
 
 def is_menu(line: str) -> bool:

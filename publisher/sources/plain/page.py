@@ -376,7 +376,7 @@ def _read_loose(
             said = Byline(category=as_category(text))
         elif has_byline and looks_like_name(text):
             said = Byline(author=text)
-        elif below and len(text.split()) <= 3:  # noqa: PLR2004
+        elif below and len(text.split()) <= 3 and not text[:1].islower():  # noqa: PLR2004
             said = Byline(category=as_category(text))
         elif below:
             page.standfirst = page.standfirst or text

@@ -130,6 +130,10 @@ def single_title(
         return None
     if shouted := _shouted(texts, places):
         return shouted
+    if texts[places[0]].endswith(
+        (",", "،", "，", "、", ";", ":", "：", ".", "。", "۔")
+    ):
+        return None  # "Dear reader," and short sentences are of the article
     return Titled(texts[places[0]], (places[0],))
 
 

@@ -17,7 +17,7 @@ def _list(text: str) -> frozenset[str]:
 MENU = _list("""
 logo|site logo|home|homepage|home page|about|about us|contact|contact us|contacts
 get in touch|search|search for|search...|menu|main menu|open menu|close menu|close
-toggle navigation|toggle menu|toggle search|navigation|main navigation|skip to content
+menu close|close search|open search|標誌|標誌圖|网站标志|網站標誌|标识图|toggle navigation|toggle menu|toggle search|navigation|main navigation|skip to content
 skip to main content|skip navigation|jump to content|login|log in|log out|logout|sign in
 sign up|signin|signup|register|join|join us|join now|my account|account|profile
 subscribe|subscribe now|newsletter|newsletters|blog|news|latest news|shop|store|cart
@@ -153,7 +153,10 @@ manage cookies|manage preferences|accept|accept all|accept cookies|accept all co
 i accept|i agree|agree|got it|got it!|reject|reject all|decline|deny|customize
 necessary only|all rights reserved|sitemap|site map|imprint|legal|legal notice|disclaimer
 accessibility|accessibility statement|copyright|do not sell my personal information
-do not sell my info|editorial policy|corrections|write for us|unsubscribe|made with love
+do not sell my info|quick links|useful links|links|site links|company|connect|connect with us|information
+customer service|enlaces|enlaces útiles|link utili|liens utiles|nützliche links
+полезные ссылки|روابط سريعة|روابط مفيدة|קישורים|پیوندها|پیوندهای مفید|友情链接|リンク
+editorial policy|corrections|write for us|unsubscribe|made with love
 política de privacidad|privacidad|aviso legal|términos|términos y condiciones
 términos de uso|condiciones de uso|política de cookies|aceptar|aceptar todo|aceptar cookies
 rechazar|configurar|todos los derechos reservados|mapa del sitio|accesibilidad
