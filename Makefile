@@ -11,9 +11,10 @@ help:  ## what each target does
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
 
 demo: .venv/.ready  ## articles in this folder -> a digest and posts in outbox/
-	@echo '$$ publisher subscribers import subscribers.csv --list weekly'
-	@$(BIN)/publisher subscribers import subscribers.csv --list weekly
-	@echo; echo '$$ publisher send weekly-digest'
+	@test -f .publisher/books.sqlite3 || { \
+	  echo '$$ publisher subscribers import subscribers.csv --list weekly'; \
+	  $(BIN)/publisher subscribers import subscribers.csv --list weekly; echo; }
+	@echo '$$ publisher send weekly-digest'
 	@$(BIN)/publisher send weekly-digest
 	@echo; echo 'Try next: make preview, or edit something in articles/ and'
 	@echo '  $(BIN)/publisher send weekly-digest --again'
