@@ -14,6 +14,7 @@ from publisher.models.drafts import (
     draft_from,
 )
 from publisher.models.messages import (
+    Batches,
     Channel,
     Email,
     Limits,
@@ -39,6 +40,7 @@ from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
     "Article",
+    "Batches",
     "Campaign",
     "Card",
     "Channel",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
 
+from publisher.errors import ProviderError
 from publisher.models.drafts import Card
 from publisher.models.values import Kind, Unit
 from publisher.models.writing import Image, Mailbox
@@ -94,6 +95,19 @@ class Opens(Protocol):
 
     def close(self) -> None:
         """Let go of it; sending again opens it anew."""
+        ...
+
+
+@runtime_checkable
+class Batches(Protocol):
+    """A provider that takes up to `limits.batch` messages in one call."""
+
+    def send_many(self, messages: Sequence[Any]) -> list[Receipt | ProviderError]:
+        """Return what became of each message, in their order.
+
+        A `ProviderError` is raised where it is about the whole call, and returned where
+        it is about one message.
+        """
         ...
 
 
