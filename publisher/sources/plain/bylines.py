@@ -316,7 +316,9 @@ def _take_date(line: str, date: Found, found: Byline) -> tuple[str, Byline]:
 
 def _take_names(rest: str, found: Byline, *, has_facts: bool) -> Byline | None:
     """Read what is left: an author, a category, or nothing; else it is no byline."""
-    fragments = [part.strip(' ,،，.:：/–—-()（）[]【】"') for part in _BREAKS.split(rest)]
+    fragments = [
+        part.strip(' ,،，.:：/–—-()（）[]【】"') for part in _BREAKS.split(rest)
+    ]
     fragments = [part for part in fragments if part and not _FILLERS.match(part)]
     for part in fragments:
         if name := author_of(part):

@@ -126,6 +126,18 @@ def is_related(line: str) -> bool:
     )
 
 
+_PERSONAL = re.compile(
+    r"author|autor|auteur|autrice|об авторе|الكاتب|מחבר|نویسنده|作者|著者|書いた人|comment|reply|"
+    r"coment|conversation|коммент|تعلي|תגוב|دیدگاه|评论|評論|コメント",
+    re.IGNORECASE,
+)
+
+
+def is_personal(line: str) -> bool:
+    """Say whether an author's life or readers' comments follow: whole paragraphs."""
+    return bool(_PERSONAL.search(line))
+
+
 def is_chrome(line: str) -> bool:
     """Say whether a line at the head or foot of a page is not of the article."""
     if bare(line) in _EDGE_WORDS or not any(char.isalnum() for char in line):
@@ -167,7 +179,11 @@ def _spelled(name: str, known: frozenset[str]) -> bool:
 
 
 def logo_of(line: str) -> str:
-    """Return the name in "ZeroOpposite logo", or ""."""
+    """Return the name in "ZeroOpposite logo", "Home | ZeroOpposite | Search", or ""."""
+    parts = [part for part in map(str.strip, _BREAKS.split(line)) if part]
+    unknown = [part for part in parts if bare(part) not in words.MENU]
+    if len(unknown) == 1 and len(parts) > 2:  # noqa: PLR2004  a menu with the name
+        return unknown[0]
     found = _LOGO.match(line)
     name = (found["after"] or found["before"] or "") if found else ""
     return name if len(name.split()) <= _LONGEST_PHRASE else ""

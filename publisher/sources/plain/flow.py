@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -35,6 +36,7 @@ _RULE = re.compile(r"^[\s*\-_=~•·.–—+#⁂※]{3,}$|^[-_=*⁂]+$")
 # A page is wrapped when lines of this width break off inside a sentence.
 WIDEST_WRAP = 120
 NARROWEST_WRAP = 38
+COLUMN = 30
 _PREFIXES = frozenset(
     "self well non co ex anti long short high low half mid post pre semi multi cross "
     "all so to e x t full part vice life year time world state decision evidence auto "
@@ -46,7 +48,7 @@ def lines_of(text: str) -> list[Line]:
     """Split cleaned text into lines that are not blank."""
     lines: list[Line] = []
     is_open = True
-    for raw in text.split("\n"):
+    for raw in _rows(text):
         bare = _SPACES.sub(" ", raw).strip() if raw.strip() else ""
         # The ideographic space inside a Japanese line is its own; only edges go.
         if bare and "\u3000" in raw.strip():
@@ -55,6 +57,14 @@ def lines_of(text: str) -> list[Line]:
             lines.append(Line(bare, is_open, raw[:1] in {" ", "\t"}))
         is_open = not bare
     return lines
+
+
+def _rows(text: str) -> Iterator[str]:
+    """Yield the lines; a menu in columns, by tabs or wide gaps, is one for each."""
+    for raw in text.split("\n"):
+        columns = re.split(r"\t+| {3,}", raw.strip())
+        is_menu = len(columns) > 2 and max(map(len, columns)) <= COLUMN  # noqa: PLR2004
+        yield from columns if is_menu else [raw]
 
 
 @lru_cache(maxsize=4096)

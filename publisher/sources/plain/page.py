@@ -22,6 +22,7 @@ from publisher.sources.plain.flow import (
     ends_sentence,
     ends_statement,
     is_special,
+    number,
     width,
 )
 from publisher.text import is_capitals, split_hashtags
@@ -206,8 +207,13 @@ def _related_from(lines: Sequence[Line]) -> int:
     for at, line in enumerate(lines):
         if not chrome.is_related(line.text) or not _has_prose(lines[:at]):
             continue
-        limit = BIOGRAPHY if at * 2 > len(lines) else TEASER
-        if all(width(one.text) <= limit for one in lines[at + 1 :]):
+        rest = [one.text for one in lines[at + 1 :]]
+        is_late = at * 2 > len(lines)
+        limit = BIOGRAPHY if chrome.is_personal(line.text) and is_late else TEASER
+        # Teasers are titles; mostly whole sentences are the article going on.
+        said = sum(is_prose(one) and not chrome.is_chrome(one) for one in rest)
+        is_ours = said * 2 > len(rest) and limit == TEASER
+        if not is_ours and all(width(one) <= limit for one in rest):
             return at
     return len(lines)
 
@@ -396,7 +402,8 @@ def _without_buttons(lines: Sequence[Line]) -> list[Line]:
         near = [*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]]
         is_row = any(_is_any_button(one.text) for one in near)
         is_network = chrome.is_network(line.text) and is_row
-        if not chrome.is_button(line.text) and not is_network:
+        is_item = bool(bullet(line.text) or number(line.text)[0])
+        if is_item or (not chrome.is_button(line.text) and not is_network):
             found.append(line)
     return found
 

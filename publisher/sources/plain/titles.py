@@ -93,8 +93,9 @@ def _belong(texts: Sequence[str], places: list[tuple[int, int]]) -> bool:
     one, two = (" ".join(texts[a:b]) for a, b in ((start, end), (again, stop)))
     between = sum(bool(text) for text in texts[end:again])
     is_whole = 1 in {end - start, stop - again}
-    most = MANY_BETWEEN if is_capitals(one) != is_capitals(two) else FEW_BETWEEN
-    return is_whole and between <= most
+    if is_capitals(one) != is_capitals(two):
+        return between <= MANY_BETWEEN
+    return is_whole and between <= FEW_BETWEEN
 
 
 def _titled(texts: Sequence[str], places: list[tuple[int, int]]) -> Titled:
