@@ -13,7 +13,8 @@ from publisher.models import Article
 from publisher.sources import Given, article
 from publisher.sources.plain import blocks, titles
 from publisher.sources.plain.flow import joined, lines_of, width
-from publisher.sources.plain.page import Context, Page, is_fixed, take_apart
+from publisher.sources.plain.page import is_fixed, take_apart
+from publisher.sources.plain.parts import Context, Page
 from publisher.sources.plain.words import SUMMARY_LABELS
 
 LONGEST_TITLE = 100

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import tzinfo
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from publisher.sources.plain import chrome, titles, words
+from publisher.sources.plain import chrome, titles
 from publisher.sources.plain.bylines import (
     Byline,
     as_category,
-    byline,
     is_topic,
-    looks_like_name,
     only_url,
 )
 from publisher.sources.plain.flow import (
@@ -25,46 +21,20 @@ from publisher.sources.plain.flow import (
     number,
     width,
 )
+from publisher.sources.plain.foot import owner_of, without_foot, without_tags
+from publisher.sources.plain.names import looks_like_name
+from publisher.sources.plain.parts import PROSE_WIDTH, Context, Page, is_prose
 from publisher.text import is_capitals, split_hashtags
 
-
-@dataclass(slots=True)
-class Page:
-    """What a page says beside its article, and the lines of the article."""
-
-    title: str = ""
-    site: str = ""
-    standfirst: str = ""
-    byline: Byline = field(default_factory=Byline)
-    tags: list[str] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-
-
 LONGEST_HEAD = 60  # lines
-PROSE_WIDTH = 110
-PROSE_WORDS = 8
-# Below the article stand teasers, but no whole paragraphs.
-TEASER = 260
-BIOGRAPHY = 600
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What reading a line needs to know."""
-
-    language: str
-    zone: tzinfo
-
-    def byline(self, line: str) -> Byline | None:
-        """Return what the line says about the article, if it is such a line."""
-        return byline(line, language=self.language, zone=self.zone)
+FEW_WORDS = 3
 
 
 def take_apart(lines: Sequence[Line], context: Context) -> Page:
     """Return the page's parts; `lines` are already unwrapped."""
-    page = Page(site=_owner(lines))
-    rest = _without_tags(list(lines), page, context)
-    rest = _without_foot(rest, page, context)
+    page = Page(site=owner_of(lines))
+    rest = without_tags(list(lines), page, context)
+    rest = without_foot(rest, page, context)
     _read_head(rest, page, context)
     page.lines = _without_buttons(page.lines)
     return page
@@ -82,188 +52,7 @@ def is_fixed(line: str, context: Context) -> bool:
     )
 
 
-def _owner(lines: Sequence[Line]) -> str:
-    for line in reversed(lines):
-        if len(line.text) <= PROSE_WIDTH * 2 and (name := chrome.owner_of(line.text)):
-            return name
-    return ""
-
-
-# --- hashtags ----------------------------------------------------------------------
-
-
-def _without_tags(lines: list[Line], page: Page, context: Context) -> list[Line]:
-    """Take out the lines of hashtags; what stands below the last ones is the foot."""
-    lines = _rejoined_tags(lines)
-    groups = [split_hashtags(line.text) for line in lines]
-    places = [at for at, tags in enumerate(groups) if tags]
-    if not places:
-        return _without_trailing_tags(lines, page)
-    foot = lines[places[-1] + 1 :]
-    is_last = not any(_is_article(line.text) for line in foot)
-    kept = [
-        at for at in places if len(groups[at]) > 1 or (is_last and at == places[-1])
-    ]
-    kept += [at for at in places if at not in kept and _is_run(at, kept)]
-    for at in sorted(kept):
-        page.tags += [tag for tag in groups[at] if tag]
-    if kept and is_last and not _is_above_all(lines, places[-1]):
-        _read_foot(foot, page, context)
-        lines = lines[: places[-1] + 1]
-    return [
-        line
-        for at, line in enumerate(lines)
-        if at not in kept and not (at + 1 in kept and _is_tag_label(line.text))
-    ]
-
-
-def _is_run(at: int, kept: Sequence[int]) -> bool:
-    return at + 1 in kept or at - 1 in kept
-
-
-def _is_above_all(lines: Sequence[Line], at: int) -> bool:
-    return not any(
-        _is_article(line.text) or ends_statement(line.text) for line in lines[:at]
-    )
-
-
-def _is_tag_label(line: str) -> bool:
-    return chrome.bare(line) in words.TAG_LABELS
-
-
-def _rejoined_tags(lines: list[Line]) -> list[Line]:
-    """Join a line of hashtags that was broken inside a tag."""
-    found: list[Line] = []
-    for line in lines:
-        is_rest = (
-            bool(found)
-            and not line.is_open
-            and bool(split_hashtags(found[-1].text))
-            and re.search(r"[^\s#＃][#＃]", line.text)
-            and " " not in line.text
-            and line.text[0] not in "#＃"
-        )
-        if is_rest and split_hashtags(found[-1].text + line.text):
-            found[-1] = replace(found[-1], text=found[-1].text + line.text)
-        else:
-            found.append(line)
-    return found
-
-
-_TRAILING = re.compile(
-    r"(?<=[.!?…。！？؟۔\"”»])\s*(?P<tags>[#＃][^\W\d][\w\u200c\u0300-\u036f\u064b-\u065f]*"
-    r"(?:\s*[#＃][\w\u200c\u0300-\u036f\u064b-\u065f]+)+[#＃]?)\s*$"
-)
-
-
-def _without_trailing_tags(lines: list[Line], page: Page) -> list[Line]:
-    """Take hashtags from the end of the last paragraph, where they run on there."""
-    for at in range(len(lines) - 1, -1, -1):
-        if not _is_article(lines[at].text) and not ends_sentence(lines[at].text):
-            if not _TRAILING.search(lines[at].text):
-                continue
-        if found := _TRAILING.search(lines[at].text):
-            page.tags += split_hashtags(found["tags"])
-            text = lines[at].text[: found.start()].rstrip()
-            return [*lines[:at], replace(lines[at], text=text), *lines[at + 1 :]]
-        return lines
-    return lines
-
-
-# --- the foot ----------------------------------------------------------------------
-
-
-def _is_article(line: str) -> bool:
-    """Say whether a line is a paragraph that no page's foot has."""
-    return width(line) > TEASER and not chrome.is_notice(line)
-
-
-def _without_foot(lines: list[Line], page: Page, context: Context) -> list[Line]:
-    end = _related_from(lines)
-    kept, foot = lines[:end], lines[end:]
-    end = _foot_from(kept)
-    kept, foot = kept[:end], [*kept[end:], *foot]
-    while kept:
-        text = kept[-1].text
-        found = context.byline(text)
-        is_ours = found is not None and (found.is_named or bool(found.minutes))
-        if not (
-            chrome.is_chrome(text) or is_ours or titles.fold(text) == _site_key(page)
-        ):
-            break
-        foot = [kept.pop(), *foot]
-    if kept or len(lines) == len(foot):
-        _read_foot(foot, page, context)
-        return kept
-    return kept
-
-
-def _site_key(page: Page) -> str:
-    return titles.fold(page.site) or "\0"
-
-
-def _related_from(lines: Sequence[Line]) -> int:
-    """Return where other articles begin, which is never before this one."""
-    for at, line in enumerate(lines):
-        if not chrome.is_related(line.text) or not _has_prose(lines[:at]):
-            continue
-        rest = [one.text for one in lines[at + 1 :]]
-        is_late = at * 2 > len(lines)
-        limit = BIOGRAPHY if chrome.is_personal(line.text) and is_late else TEASER
-        # Teasers are titles; mostly whole sentences are the article going on.
-        said = sum(is_prose(one) and not chrome.is_chrome(one) for one in rest)
-        is_ours = said * 2 > len(rest) and limit == TEASER
-        if not is_ours and all(width(one) <= limit for one in rest):
-            return at
-    return len(lines)
-
-
-def _has_prose(lines: Sequence[Line]) -> bool:
-    return any(
-        ends_statement(line.text) or width(line.text) > PROSE_WIDTH for line in lines
-    )
-
-
-def _foot_from(lines: Sequence[Line]) -> int:
-    """Return where the foot begins: from there on most lines are chrome."""
-    for at, line in enumerate(lines):
-        if not (chrome.is_footer(line.text) or chrome.is_menu(line.text)):
-            continue
-        rest = lines[at:]
-        known = sum(chrome.is_chrome(one.text) for one in rest)
-        is_short = all(
-            width(one.text) <= PROSE_WIDTH or chrome.is_chrome(one.text) for one in rest
-        )
-        if is_short and known * 2 > len(rest) and _has_prose(lines[:at]):
-            return at
-    return len(lines)
-
-
-def _read_foot(foot: Sequence[Line], page: Page, context: Context) -> None:
-    """Read what a foot says of this article, up to the other ones."""
-    for line in foot:
-        if chrome.is_related(line.text):
-            return
-        found = context.byline(line.text)
-        if found and (found.is_named or found.minutes):
-            page.byline = page.byline.filled(found)
-            page.tags += found.tags
-
-
 # --- the head ----------------------------------------------------------------------
-
-
-def is_prose(line: str) -> bool:
-    """Say whether a line can only be a paragraph."""
-    if chrome.is_notice(line):
-        return False
-    if width(line) > PROSE_WIDTH * 2:
-        return True
-    has_words = len(line.split()) >= PROSE_WORDS or width(line) >= PROSE_WIDTH // 2
-    is_question = line.endswith(("?", "？", "؟"))
-    return (ends_statement(line) and has_words) or (
-        width(line) > PROSE_WIDTH and not is_question
-    )
 
 
 def _read_head(lines: list[Line], page: Page, context: Context) -> None:
@@ -287,8 +76,9 @@ def _read_head(lines: list[Line], page: Page, context: Context) -> None:
         if said and at < begins:
             page.byline = page.byline.filled(said)
             page.tags += said.tags
-    _read_loose(open_texts, bylines, titled, menu, page, begins)
-    page.lines = lines[begins:]
+    first = max(menu, default=-1) + 1
+    kept = _read_between(open_texts[:begins], bylines[:begins], titled, first, page)
+    page.lines = [*(lines[at] for at in kept), *lines[begins:]]
 
 
 def _is_taken(text: str, said: Byline | None) -> bool:
@@ -359,37 +149,75 @@ def _body_from(
     return begins
 
 
-def _read_loose(
-    open_texts: Sequence[str],
+@dataclass(frozen=True, slots=True)
+class _Loose:
+    """A short line near the title that has no label."""
+
+    text: str
+    is_below: bool  # the first saying of the title
+    is_between: bool  # the sayings of the title
+    has_byline: bool  # beside it
+    is_alone: bool  # above the title
+
+
+def _read_loose(loose: _Loose) -> Byline | None:
+    """Return the category or the name that the line is, if it can be one."""
+    text = loose.text
+    few = len(text.split()) <= FEW_WORDS
+    is_label = few and not ends_sentence(text) and not text[:1].islower()
+    is_near = loose.is_between or (loose.is_below and loose.has_byline)
+    if is_topic(text) and (is_near or not loose.is_below):
+        return Byline(category=as_category(text))
+    if loose.has_byline and looks_like_name(text):
+        return Byline(author=text)
+    if is_label and (is_near or (loose.is_alone and len(text.split()) < FEW_WORDS)):
+        return Byline(category=as_category(text))
+    return None
+
+
+def _loose_lines(
+    head: Sequence[str],
+    bylines: Sequence[Byline | None],
+    used: Sequence[int],
+    first: int,
+) -> Iterator[tuple[int, _Loose]]:
+    """Yield the lines between the menus and the article that are still unread."""
+    above = [text for text in head[first : min(used, default=0)] if text]
+    for at in range(first, len(head)):
+        if head[at] and at not in used:
+            is_below = bool(used) and at > used[0]
+            yield (
+                at,
+                _Loose(
+                    head[at],
+                    is_below=is_below,
+                    is_between=is_below and at < used[-1],
+                    has_byline=any(bylines[max(0, at - 1) : at + 2]),
+                    is_alone=not is_below and len(above) == 1,
+                ),
+            )
+
+
+def _read_between(
+    head: Sequence[str],
     bylines: Sequence[Byline | None],
     titled: titles.Titled | None,
-    menu: Sequence[int],
+    first: int,
     page: Page,
-    begins: int,
-) -> None:
-    """Read short lines without a label near the title: a category, a name, a deck."""
+) -> list[int]:
+    """Read what stands about the title; return the lines that the article keeps."""
+    kept: list[int] = []
     used = titled.used if titled else ()
-    site = titles.fold(page.site)
-    above = open_texts[max(menu, default=-1) + 1 : min(used, default=0)]
-    for at in range(max(menu, default=-1) + 1, begins):
-        text = open_texts[at]
-        if not text or at in used or titles.fold(text) == site:
+    for at, loose in _loose_lines(head, bylines, used, first):
+        if titles.fold(loose.text) == titles.fold(page.site):
             continue
-        has_byline = any(bylines[max(0, at - 1) : at + 2])
-        below = bool(titled) and at > used[0]
-        is_alone = not below and sum(map(bool, above)) == 1
-        if is_topic(text) or (is_alone and len(text.split()) <= 2):  # noqa: PLR2004
-            said = Byline(category=as_category(text))
-        elif has_byline and looks_like_name(text):
-            said = Byline(author=text)
-        elif below and len(text.split()) <= 3 and not text[:1].islower():  # noqa: PLR2004
-            said = Byline(category=as_category(text))
-        elif below:
-            page.standfirst = page.standfirst or text
-            continue
-        else:
-            continue
-        page.byline = page.byline.filled(said)
+        if said := _read_loose(loose):
+            page.byline = page.byline.filled(said)
+        elif loose.is_below and not page.standfirst and not kept and loose.has_byline:
+            page.standfirst = loose.text
+        elif loose.is_below:
+            kept.append(at)
+    return kept
 
 
 # --- the body ----------------------------------------------------------------------

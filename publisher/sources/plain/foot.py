@@ -1,0 +1,196 @@
+"""Takes hashtags and the foot off a page, and reads what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from publisher.sources.plain import chrome, titles, words
+from publisher.sources.plain.flow import (
+    Line,
+    bullet,
+    ends_sentence,
+    ends_statement,
+    width,
+)
+from publisher.sources.plain.parts import (
+    BIOGRAPHY,
+    PROSE_WIDTH,
+    TEASER,
+    Context,
+    Page,
+    is_prose,
+)
+from publisher.text import split_hashtags
+
+
+def owner_of(lines: Sequence[Line]) -> str:
+    """Return whose rights the page reserves, or ""."""
+    for line in reversed(lines):
+        if len(line.text) <= PROSE_WIDTH * 2 and (name := chrome.owner_of(line.text)):
+            return name
+    return ""
+
+
+# --- hashtags ----------------------------------------------------------------------
+
+
+def without_tags(lines: list[Line], page: Page, context: Context) -> list[Line]:
+    """Take out the lines of hashtags; what stands below the last ones is the foot."""
+    lines = _rejoined_tags(lines)
+    groups = [split_hashtags(line.text) for line in lines]
+    places = [at for at, tags in enumerate(groups) if tags]
+    if not places:
+        return _without_trailing_tags(lines, page)
+    foot = lines[places[-1] + 1 :]
+    is_last = not any(_is_article(line.text) for line in foot)
+    kept = [
+        at for at in places if len(groups[at]) > 1 or (is_last and at == places[-1])
+    ]
+    kept += [at for at in places if at not in kept and _is_run(at, kept)]
+    for at in sorted(kept):
+        page.tags += [tag for tag in groups[at] if tag]
+    if kept and is_last and not _is_above_all(lines, places[-1]):
+        _read_foot(foot, page, context)
+        lines = lines[: places[-1] + 1]
+    return [
+        line
+        for at, line in enumerate(lines)
+        if at not in kept and not (at + 1 in kept and _is_tag_label(line.text))
+    ]
+
+
+def _is_run(at: int, kept: Sequence[int]) -> bool:
+    return at + 1 in kept or at - 1 in kept
+
+
+def _is_above_all(lines: Sequence[Line], at: int) -> bool:
+    return not any(
+        _is_article(line.text) or ends_statement(line.text) for line in lines[:at]
+    )
+
+
+def _is_tag_label(line: str) -> bool:
+    return chrome.bare(line) in words.TAG_LABELS
+
+
+def _rejoined_tags(lines: list[Line]) -> list[Line]:
+    """Join a line of hashtags that was broken inside a tag."""
+    found: list[Line] = []
+    for line in lines:
+        is_rest = (
+            bool(found)
+            and not line.is_open
+            and bool(split_hashtags(found[-1].text))
+            and re.search(r"[^\s#＃][#＃]", line.text)
+            and " " not in line.text
+            and line.text[0] not in "#＃"
+        )
+        if is_rest and split_hashtags(found[-1].text + line.text):
+            found[-1] = replace(found[-1], text=found[-1].text + line.text)
+        else:
+            found.append(line)
+    return found
+
+
+_TRAILING = re.compile(
+    r"(?<=[.!?…。！？؟۔\"”»])\s*(?P<tags>[#＃][^\W\d][\w\u200c\u0300-\u036f\u064b-\u065f]*"
+    r"(?:\s*[#＃][\w\u200c\u0300-\u036f\u064b-\u065f]+)+[#＃]?)\s*$"
+)
+
+
+def _without_trailing_tags(lines: list[Line], page: Page) -> list[Line]:
+    """Take hashtags from the end of the last paragraph, where they run on there."""
+    for at in range(len(lines) - 1, -1, -1):
+        found = _TRAILING.search(lines[at].text)
+        is_body = _is_article(lines[at].text) or ends_sentence(lines[at].text)
+        if not found and not is_body:
+            continue
+        if found:
+            page.tags += split_hashtags(found["tags"])
+            text = lines[at].text[: found.start()].rstrip()
+            return [*lines[:at], replace(lines[at], text=text), *lines[at + 1 :]]
+        return lines
+    return lines
+
+
+# --- the foot ----------------------------------------------------------------------
+
+
+def _is_article(line: str) -> bool:
+    """Say whether a line is a paragraph that no page's foot has."""
+    return width(line) > TEASER and not chrome.is_notice(line)
+
+
+def without_foot(lines: list[Line], page: Page, context: Context) -> list[Line]:
+    """Return the lines without the foot; what it says of the article is read."""
+    end = _related_from(lines)
+    kept, foot = lines[:end], lines[end:]
+    end = _foot_from(kept)
+    kept, foot = kept[:end], [*kept[end:], *foot]
+    while kept:
+        text = kept[-1].text
+        found = context.byline(text)
+        is_ours = found is not None and (found.is_named or bool(found.minutes))
+        if not (
+            (chrome.is_chrome(text) and not bullet(text))
+            or is_ours
+            or titles.fold(text) == _site_key(page)
+        ):
+            break
+        foot = [kept.pop(), *foot]
+    _read_foot(foot, page, context)
+    return kept
+
+
+def _site_key(page: Page) -> str:
+    return titles.fold(page.site) or "\0"
+
+
+def _related_from(lines: Sequence[Line]) -> int:
+    """Return where other articles begin, which is never before this one."""
+    for at, line in enumerate(lines):
+        if not chrome.is_related(line.text) or not _has_prose(lines[:at]):
+            continue
+        rest = [one.text for one in lines[at + 1 :]]
+        is_late = at * 2 > len(lines)
+        limit = BIOGRAPHY if chrome.is_personal(line.text) and is_late else TEASER
+        # Teasers are titles; mostly whole sentences are the article going on.
+        said = sum(is_prose(one) and not chrome.is_chrome(one) for one in rest)
+        is_ours = said * 2 > len(rest) and limit == TEASER
+        if not is_ours and all(width(one) <= limit for one in rest):
+            return at
+    return len(lines)
+
+
+def _has_prose(lines: Sequence[Line]) -> bool:
+    return any(
+        ends_statement(line.text) or width(line.text) > PROSE_WIDTH for line in lines
+    )
+
+
+def _foot_from(lines: Sequence[Line]) -> int:
+    """Return where the foot begins: from there on most lines are chrome."""
+    for at, line in enumerate(lines):
+        if not (chrome.is_footer(line.text) or chrome.is_menu(line.text)):
+            continue
+        rest = lines[at:]
+        known = sum(chrome.is_chrome(one.text) for one in rest)
+        is_short = all(
+            width(one.text) <= PROSE_WIDTH or chrome.is_chrome(one.text) for one in rest
+        )
+        if is_short and known * 2 > len(rest) and _has_prose(lines[:at]):
+            return at
+    return len(lines)
+
+
+def _read_foot(foot: Sequence[Line], page: Page, context: Context) -> None:
+    """Read what a foot says of this article, up to the other ones."""
+    for line in foot:
+        if chrome.is_related(line.text):
+            return
+        found = context.byline(line.text)
+        if found and (found.is_named or found.minutes):
+            page.byline = page.byline.filled(found)
+            page.tags += found.tags
