@@ -1,0 +1,58 @@
+"""Hands planned deliveries to a channel: claim, pace, hand over, settle, resume.
+
+The claim is on disk before the first byte leaves, the receipt after the answer. What
+a killed sender left claimed is repeated where the provider remembers its key, asked
+about where it can be asked, and otherwise left uncertain: never silently lost, never
+silently doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from publisher.models import Channel, Delivery, Message, Opens
+from publisher.sender.outcomes import state_after
+from publisher.sender.turn import Sender
+from publisher.sender.waiting import STOPPED
+
+if TYPE_CHECKING:
+    from publisher.store import Ledger
+
+__all__ = ["STOPPED", "deliver", "state_after"]
+
+
+def deliver(
+    issue_id: str,
+    *,
+    channel: Channel,
+    ledger: Ledger,
+    message_of: Callable[[Delivery], Message],
+    skip_reason: Callable[[Delivery], str],
+    now: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[int], None] = lambda _count: None,
+) -> str:
+    """Send what an issue still has planned for a channel, under the caller's lease.
+
+    Return why the channel stopped, for a person to read; "" when nothing is left.
+    `progress` is told how many more deliveries came to their end.
+    """
+    sender = Sender(
+        issue=issue_id,
+        channel=channel,
+        ledger=ledger,
+        message_of=message_of,
+        skip_reason=skip_reason,
+        now=now,
+        sleep=sleep,
+        stop=stop,
+        progress=progress,
+    )
+    try:
+        return sender.run()
+    finally:
+        if isinstance(channel.provider, Opens):
+            channel.provider.close()
