@@ -12,8 +12,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from publisher.models import Channel, Delivery, Message, Opens
+from publisher.models import Batches, Channel, Delivery, Message, Opens
 from publisher.sender.outcomes import state_after
+from publisher.sender.together import Together
 from publisher.sender.turn import Sender
 from publisher.sender.waiting import STOPPED
 
@@ -40,7 +41,8 @@ def deliver(
     Return why the channel stopped, for a person to read; "" when nothing is left.
     `progress` is told how many more deliveries came to their end.
     """
-    sender = Sender(
+    takes_many = isinstance(channel.provider, Batches)
+    sender = (Together if takes_many else Sender)(
         issue=issue_id,
         channel=channel,
         ledger=ledger,

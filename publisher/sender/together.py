@@ -1,0 +1,146 @@
+"""Many messages in one call: claimed together, settled each for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from publisher.errors import (
+    ProviderError,
+    PublisherError,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+    Uncertain,
+)
+from publisher.models import Delivery, Message, Outcome, Receipt, State
+from publisher.sender.outcomes import accepted, ended
+from publisher.sender.turn import REPEATS, Sender
+from publisher.sender.waiting import Halt, Pause
+
+Ready = Sequence[tuple[Delivery, Message]]
+
+
+@dataclass(kw_only=True)
+class Together(Sender):
+    """Sends through a provider that takes many messages in one call.
+
+    What is claimed is one call, also after a crash: the same rows in the same order are
+    repeated together, so that a key for the whole call stays the same.
+    """
+
+    left: set[str] = field(default_factory=set)  # keys of the call that are not settled
+    held: PublisherError | None = None  # what one message met that stops the channel
+
+    def _batch(self) -> int:
+        return self.limits.batch
+
+    def _hand_over(self, rows: Sequence[Delivery]) -> None:
+        self.left = {row.key for row in rows}
+        self.is_handing_over = False
+        try:
+            self.look_for_stop()
+            ready = self._made(rows)
+            if ready:
+                self._call(ready)
+        except (Halt, Pause):
+            self.is_handing_over = False
+            raise
+        finally:
+            if not self.is_handing_over:  # otherwise nobody knows: they stay claimed
+                self._release([row for row in rows if row.key in self.left])
+        if self.held is not None:
+            held, self.held = self.held, None
+            raise self.interruption(held)
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        super()._settle(outcomes)
+        self.left.difference_update(one.key for one in outcomes)
+
+    def _made(self, rows: Sequence[Delivery]) -> Ready:
+        """Make the messages; who is skipped or cannot be written to is settled here."""
+        ready: list[tuple[Delivery, Message]] = []
+        done: list[Outcome] = []
+        for row in rows:
+            if reason := self.skip_reason(row):
+                done.append(ended(row, State.SKIPPED, reason))
+                continue
+            try:
+                ready.append((row, self.message_of(row)))
+            except PublisherError as error:
+                done.append(ended(row, State.FAILED, str(error)))
+        self._settle(done)
+        return ready
+
+    def _call(self, ready: Ready) -> None:
+        """Hand the messages over in one call, and settle what is known of each."""
+        began = self.now()
+        for _ in range(REPEATS):
+            try:
+                answers = self._answers(ready)
+            except Rejected as error:
+                self._isolate(ready, error)
+                return
+            except (Refused, Throttled, Unavailable) as error:
+                raise self.interruption(error) from error
+            except Uncertain as error:
+                doubt = str(error)
+                self.doubtful |= {row.key for row, _ in ready}
+                if not (self._never_forgets or self._remembers(began)):
+                    break
+                self.wait(1.0)
+                continue
+            self._settle(self._read(ready, answers))
+            return
+        self._settle([ended(row, State.UNCERTAIN, doubt) for row, _ in ready])
+
+    def _answers(self, ready: Ready) -> list[Receipt | ProviderError]:
+        self.is_handing_over = True
+        provider = self.channel.provider
+        try:
+            answers: list[Receipt | ProviderError] = provider.send_many(  # type: ignore[attr-defined]
+                [message for _, message in ready]
+            )
+        except PublisherError:
+            self.odd = 0
+            raise
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            self._note(error)
+            self.odd += 1
+            return [Uncertain(type(error).__name__) for _ in ready]
+        finally:
+            self.set_pace()
+        self.is_handing_over = False
+        self.unavailable = self.odd = 0
+        missing = len(ready) - len(answers)
+        return [*answers, *[Uncertain("the answer has no word of it")] * missing]
+
+    def _isolate(self, ready: Ready, error: Rejected) -> None:
+        """Find the message for which a whole call was refused: send each half."""
+        if len(ready) == 1:
+            self._settle([self._rejected(ready[0][0], str(error))])
+            return
+        half = len(ready) // 2
+        self._call(ready[:half])
+        self.look_for_stop()
+        self._call(ready[half:])
+
+    def _read(
+        self, ready: Ready, answers: Sequence[Receipt | ProviderError]
+    ) -> list[Outcome]:
+        """Return the ends of a call; what may still go is not among them."""
+        self.is_handing_over = False
+        done = []
+        for (row, _), answer in zip(ready, answers, strict=False):
+            match answer:
+                case Receipt():
+                    done.append(accepted(row, answer))
+                case Rejected():
+                    done.append(self._rejected(row, str(answer)))
+                case Refused() | Throttled() | Unavailable():
+                    self.held = answer
+                    self.late.append(row.key)
+                case _:
+                    done.append(ended(row, State.UNCERTAIN, str(answer)))
+        return done

@@ -1,0 +1,228 @@
+"""Many messages in one call: nothing lost, nothing doubled, each settled for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from publisher.errors import (
+    ProviderError,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+    Uncertain,
+)
+from publisher.models import (
+    Channel,
+    Delivery,
+    Issue,
+    Limits,
+    Message,
+    Post,
+    PostDraft,
+    Receipt,
+)
+from publisher.sender import deliver
+from publisher.store import Books, open_books
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+Answer = Receipt | ProviderError
+
+
+class Many:
+    """Takes calls of up to four; `script` says what happens to each call."""
+
+    kind = "email"
+    limits = Limits(batch=4)
+
+    def __init__(self, *script: Exception | dict[int, ProviderError]) -> None:
+        self.script = list(script)
+        self.calls: list[list[str]] = []
+        self.got: list[str] = []
+
+    def send(self, message: Message) -> Receipt:
+        raise AssertionError("this provider is called for many")
+
+    def send_many(self, messages: Sequence[Message]) -> list[Answer]:
+        self.calls.append([one.key for one in messages])
+        event = self.script.pop(0) if self.script else {}
+        if isinstance(event, Exception):
+            raise event
+        answers: list[Answer] = []
+        for number, message in enumerate(messages):
+            if number in event:
+                answers.append(event[number])
+                continue
+            self.got.append(message.key)
+            answers.append(Receipt(message.key))
+        return answers
+
+
+class Remembering(Many):
+    limits = Limits(batch=4, remembers=timedelta(days=1))
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with open_books(f"sqlite:///{tmp_path / 'books.sqlite3'}") as opened:
+        begin(opened, "i/1")
+        yield opened
+
+
+def begin(books: Books, name: str, count: int = 10) -> None:
+    issue = Issue(id=name, campaign=name, number=1, articles=("a",), planned_at=NOW)
+    draft = PostDraft(template="t", network="x", article="a", text="Hi")
+    rows = [
+        Delivery(key=f"{name}/x/{number}", issue=name, channel="x", draft=draft.id)
+        for number in range(count)
+    ]
+    books.ledger.begin(issue, {draft.id: draft}, rows)
+
+
+def run(books: Books, provider: Many, name: str = "i/1") -> str:
+    channel = Channel("x", "x", "post", provider.limits, provider)  # type: ignore[arg-type]
+    with books.ledger.lease(name):
+        return deliver(
+            name,
+            channel=channel,
+            ledger=books.ledger,
+            message_of=lambda one: Post(key=one.key, text="Hi"),
+            skip_reason=lambda _: "",
+            now=lambda: NOW,
+            sleep=lambda _: None,
+        )
+
+
+def states(books: Books, name: str = "i/1") -> dict[str, str]:
+    assert books.ledger.verify() == []
+    rows = books.ledger.deliveries(name)
+    return {row.key.rsplit("/", 1)[1]: row.state.value for row in rows}
+
+
+def test_ten_messages_are_three_calls(books: Books) -> None:
+    provider = Many()
+    assert run(books, provider) == ""
+    assert [len(call) for call in provider.calls] == [4, 4, 2]
+    assert set(states(books).values()) == {"accepted"}
+
+
+def test_one_bad_reader_fails_alone(books: Books) -> None:
+    provider = Many({1: Rejected("no such reader")})
+    run(books, provider)
+    found = states(books)
+    assert found.pop("1") == "failed"
+    assert set(found.values()) == {"accepted"}
+
+
+def test_a_refused_call_is_halved_until_the_bad_reader_is_found(books: Books) -> None:
+    bad = Rejected("bad request")
+    # 0-3 refused; 0,1 fine; 2,3 refused; 2 fine; 3 refused.
+    provider = Many(bad, {}, bad, {}, bad)
+    run(books, provider)
+    found = states(books)
+    assert found.pop("3") == "failed"
+    assert set(found.values()) == {"accepted"}
+    assert len(provider.got) == len(set(provider.got)) == 9
+
+
+def test_a_wrong_token_stops_the_channel_and_fails_nobody(books: Books) -> None:
+    assert run(books, Many(Refused("wrong token"))) == "wrong token"
+    assert set(states(books).values()) == {"planned"}
+
+
+def test_no_answer_of_a_blind_provider_is_uncertain_and_not_repeated(
+    books: Books,
+) -> None:
+    provider = Many(Uncertain("no answer"))
+    run(books, provider)
+    found = states(books)
+    assert [found[str(number)] for number in range(4)] == ["uncertain"] * 4
+    assert len(provider.got) == 6
+
+
+def test_no_answer_is_repeated_with_the_same_call_where_it_is_remembered(
+    books: Books,
+) -> None:
+    provider = Remembering(Uncertain("no answer"))
+    run(books, provider)
+    assert provider.calls[0] == provider.calls[1]
+    assert set(states(books).values()) == {"accepted"}
+
+
+def test_a_throttled_message_waits_and_goes_later(books: Books) -> None:
+    provider = Many({0: Throttled("slow down", retry_after=1)})
+    assert run(books, provider) == ""
+    assert set(states(books).values()) == {"accepted"}
+    assert sorted(provider.got) == sorted(set(provider.got))
+
+
+def test_what_a_killed_sender_left_is_one_call_again(books: Books) -> None:
+    books.ledger.claim("i/1", "x", 4, now=NOW)
+    provider = Remembering()
+    run(books, provider)
+    assert provider.calls[0] == [f"i/1/x/{number}" for number in range(4)]
+    books.ledger.verify()
+    assert set(states(books).values()) == {"accepted"}
+
+
+def test_what_a_killed_sender_left_with_a_blind_provider_is_uncertain(
+    books: Books,
+) -> None:
+    books.ledger.claim("i/1", "x", 4, now=NOW)
+    provider = Many()
+    run(books, provider)
+    assert len(provider.got) == 6
+    assert sorted(states(books).values()).count("uncertain") == 4
+
+
+def test_a_provider_that_answers_too_little_leaves_no_row_behind(books: Books) -> None:
+    class Silent(Many):
+        def send_many(self, messages: Sequence[Message]) -> list[Answer]:
+            return super().send_many(messages)[:-1]
+
+    run(books, Silent())
+    assert sorted(states(books).values()).count("uncertain") == 3
+
+
+errors = st.sampled_from(
+    [
+        Rejected("bad"),
+        Unavailable("down"),
+        Throttled("slow", retry_after=1),
+        Uncertain("no answer"),
+        ValueError("a bug"),
+    ]
+)
+partly = st.dictionaries(
+    st.integers(0, 3),
+    st.sampled_from([Rejected("bad"), Unavailable("later"), Uncertain("?")]),
+    max_size=3,
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(script=st.lists(st.one_of(errors, partly), max_size=8), number=st.uuids())
+def test_whatever_happens_nothing_is_doubled_and_all_is_counted(
+    books: Books,
+    script: list[Exception | dict[int, ProviderError]],
+    number: object,
+) -> None:
+    name = f"i/{number}"
+    begin(books, name)
+    provider = Many(*script)
+    for _ in range(4):
+        run(books, provider, name)
+    assert len(provider.got) == len(set(provider.got))
+    found = states(books, name)
+    assert len(found) == 10
+    assert not set(found.values()) & {"claimed"}
