@@ -45,6 +45,11 @@ def read_text(path: Path, *, limit: int = LIMIT, where: str = "") -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def read_bytes(path: Path, *, limit: int = LIMIT, where: str = "") -> bytes:
+    """Read a file that says itself which letters its bytes are, such as a page."""
+    return _read(path, limit, where or str(path))
+
+
 def _read(path: Path, limit: int, where: str) -> bytes:
     try:
         with path.open("rb") as file:

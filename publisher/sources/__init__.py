@@ -226,11 +226,24 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _file(path: Path, name: str, rules: FetchRules, timezone: str) -> list[Article]:
-    content = files.read_text(path, where=name, limit=rules.max_bytes)
+    form = FORMS.get(path.suffix.lower(), "")
+    if form in {"html", "feed"}:
+        content = _with_own_charset(path, name, rules)
+    else:
+        content = files.read_text(path, where=name, limit=rules.max_bytes)
     if not text.clean(content).strip():
         raise SourceError("is empty", where=f"{name}:1", hint="Write something in it")
-    form = FORMS.get(path.suffix.lower()) or form_of(content)
+    form = form or form_of(content)
     return _parsed(form, content, source=name, timezone=timezone)
+
+
+def _with_own_charset(path: Path, name: str, rules: FetchRules) -> str:
+    """Read a page or a feed, which may say in its head that it is not UTF-8."""
+    from publisher.http import charset
+
+    data = files.read_bytes(path, where=name, limit=rules.max_bytes)
+    content = charset.decode(data, where=name)
+    return content.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _fetched(url: str, rules: FetchRules, timezone: str) -> list[Article]:
@@ -245,14 +258,15 @@ def _fetched(url: str, rules: FetchRules, timezone: str) -> list[Article]:
     )
     content = got.text()
     if not content.strip():
-        raise SourceError("is empty", where=got.url)
+        raise SourceError("is empty", where=fetch.shown(url))
     kind = got.content_type
     form = form_of(content)
     if form == "plain" and "markdown" in kind:
         form = "markdown"
     if form == "plain" and "html" in kind:
         form = "html"
-    return _parsed(form, content, source=url, timezone=timezone, url=got.url)
+    source = fetch.bare(url)
+    return _parsed(form, content, source=source, timezone=timezone, url=got.url)
 
 
 def form_of(content: str) -> str:
@@ -279,7 +293,7 @@ def _parsed(
         case "markdown":
             from publisher.sources import markdown
 
-            return markdown.parse(content, source=source, timezone=timezone)
+            return markdown.parse(content, source=source, timezone=timezone, url=url)
         case "html":
             from publisher.sources import html
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from publisher import dates, markup
 from publisher.errors import SourceError
@@ -16,7 +16,7 @@ from publisher.models import Article, Image
 from publisher.sources import Given, article
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 ARTICLE_TYPES = {
     "article",
@@ -33,7 +33,8 @@ ARTICLE_TYPES = {
     "howto",
     "webpage",
 }
-# Trafilatura keeps these names in its HTML; the rest of its markup is plain.
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
+MOSTLY = 0.7
 SHORTEST = 80  # characters; less than this was not the article
 
 
@@ -61,19 +62,20 @@ def parse(
     tree = markup.parse(content)
     head = Head(tree, _meta(tree), _json_ld(tree))
     canonical = _canonical(head, url)
-    body = _body(content, tree, canonical or url)
+    base = markup.absolute(_attribute(tree, "base", "href"), url) or url or canonical
+    body = _body(content, tree, _author(head))
     title = _title(head) or _first_heading(tree)
-    heading, body = markup.without_first_heading(body, title)
+    heading, raw = markup.without_first_heading(body, title)
+    # The cleaner comes last, so nothing after it can bring back what it took out.
+    body = markup.sanitise(raw, base)
     plain = markup.html_to_text(body)
     if not plain:
         raise SourceError("has no text that could be an article", where=source)
-    language = _attribute(tree, "html", "lang") or _attribute(tree, "body", "lang")
-    language = language or str(head.data.get("inLanguage") or "")
     given = Given(
         title=title or heading,
         slug=_slug(canonical, source),
         summary=_summary(head),
-        language=language.replace("_", "-"),
+        language=_language(head),
         direction=_attribute(tree, "html", "dir") or _attribute(tree, "body", "dir"),
         tags=_tags(head),
         category=_text(head.data.get("articleSection"))
@@ -83,7 +85,7 @@ def parse(
         updated=dates.read(_updated(head), timezone=timezone),
         url=canonical,
         site=_site(head),
-        images=_images(head, body, canonical or url),
+        images=_images(head, body, base),
     )
     return [article(given, html=body, plain=plain, source=source)]
 
@@ -95,7 +97,8 @@ def _meta(tree: LexborHTMLParser) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for node in tree.css("meta"):
         values = node.attributes
-        name = values.get("property") or values.get("name") or values.get("itemprop")
+        kinds = ("property", "name", "itemprop", "http-equiv")
+        name = next((values[kind] for kind in kinds if values.get(kind)), "")
         content = values.get("content")
         if name and content:
             found.setdefault(name.lower(), []).append(content)
@@ -108,7 +111,7 @@ def _json_ld(tree: LexborHTMLParser) -> Mapping[str, Any]:
     for node in tree.css('script[type="application/ld+json"]'):
         try:
             found += _flat(json.loads(node.text()))
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
     for wanted in (ARTICLE_TYPES - {"webpage"}, {"webpage"}):
         for one in found:
@@ -138,6 +141,19 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return _text(value.get("name") or value.get("@value") or "")
     return " ".join(str(value).split()) if value else ""
+
+
+def _language(head: Head) -> str:
+    """Return the first language that is one; pages also say "{{ lang }}"."""
+    said = (
+        _attribute(head.tree, "html", "lang"),
+        _attribute(head.tree, "body", "lang"),
+        _attribute(head.tree, "article", "lang"),
+        _text(head.data.get("inLanguage")),
+        head.first("og:locale", "content-language", "dc.language", "language"),
+    )
+    known = (one.replace("_", "-") for one in said if LANGUAGE.fullmatch(one))
+    return next(known, "")
 
 
 def _title(head: Head) -> str:
@@ -174,10 +190,10 @@ def _canonical(head: Head, url: str) -> str:
     node = head.tree.css_first('link[rel="canonical"]')
     found = (node.attributes.get("href") if node else "") or head.first("og:url")
     main = head.data.get("mainEntityOfPage")
-    found = found or str(head.data.get("url") or "")
-    found = found or (str(main.get("@id", "")) if isinstance(main, Mapping) else "")
-    absolute = urljoin(url, found) if found else url
-    return absolute if absolute.startswith(("http://", "https://")) else ""
+    found = found or _text(head.data.get("url"))
+    found = found or (_text(main.get("@id")) if isinstance(main, Mapping) else "")
+    address = (markup.absolute(found, url) if found else "") or url
+    return address if address.startswith(("http://", "https://")) else ""
 
 
 def _slug(canonical: str, source: str) -> str:
@@ -249,12 +265,8 @@ def _images(head: Head, body: str, base: str) -> list[Image]:
     if not lead:
         value = head.data.get("image")
         value = value[0] if isinstance(value, list) and value else value
-        lead = (
-            str(value.get("url", ""))
-            if isinstance(value, Mapping)
-            else str(value or "")
-        )
-    lead = urljoin(base, lead) if lead else ""
+        lead = _text(value.get("url") if isinstance(value, Mapping) else value)
+    lead = markup.absolute(lead, base) if lead else ""
     inside = markup.images(body)
     if not lead.startswith(("http://", "https://")):
         return []
@@ -266,19 +278,28 @@ def _images(head: Head, body: str, base: str) -> list[Image]:
 # --- the body ------------------------------------------------------------------------
 
 
-def _body(content: str, tree: LexborHTMLParser, base: str) -> str:
-    """Return the article's safe HTML: as marked up, as extracted, or all there is."""
-    marked = _marked(tree, base)
-    if len(markup.html_to_text(marked)) >= SHORTEST:
+def _body(content: str, tree: LexborHTMLParser, author: str) -> str:
+    """Return the article's HTML: as marked up, as extracted, or all there is."""
+    marked = _marked(tree, author)
+    if _size(marked) >= SHORTEST:
         return marked
-    extracted = _extracted(content, base)
-    if len(markup.html_to_text(extracted)) >= SHORTEST:
-        return extracted
-    body = tree.body
-    whole = markup.sanitise(_without_frame(body.html or ""), base) if body else ""
-    return max((marked, extracted, whole), key=len)
+    extracted = _extracted(content)
+    top = tree.css_first("main, [role=main]") or tree.body
+    whole = _without_frame(top.html or "", author) if top else ""
+    # An extractor loses a heading or a list now and then. Where it leaves out next to
+    # nothing, there was nothing to leave out.
+    if _size(extracted) < max(SHORTEST, _size(whole) * MOSTLY):
+        is_short = _size(extracted) < SHORTEST
+        return max((marked, whole, extracted), key=_size) if is_short else extracted
+    return whole
 
 
+def _size(html: str) -> int:
+    return len(markup.html_to_text(html))
+
+
+LONGEST_BYLINE = 150
+LETTERS_OF_BY = 14  # "Published by on", "di", "aggiornato"
 FRAME = (
     "script, style, nav, header, footer, aside, form, button, noscript, iframe,"
     " template, [role=navigation], [role=banner], [role=contentinfo],"
@@ -288,44 +309,62 @@ FRAME = (
 )
 
 
-def _marked(tree: LexborHTMLParser, base: str) -> str:
+def _marked(tree: LexborHTMLParser, author: str) -> str:
     """Return what a page itself marks as its one article."""
     found = tree.css("article") or tree.css('[itemprop="articleBody"]')
-    if len(found) != 1:
-        return ""
-    return markup.sanitise(_without_frame(found[0].html or ""), base)
+    return _without_frame(found[0].html or "", author) if len(found) == 1 else ""
 
 
-def _without_frame(html: str) -> str:
-    """Take out what surrounds an article, and its own header but for the pictures."""
+def _without_frame(html: str, author: str) -> str:
+    """Take out what surrounds an article, and the line of its author and date."""
     tree = markup.parse(html)
+    for node in tree.css("article > header, main > header"):
+        # Its pictures and its summary belong to the article.
+        node.unwrap()
     for node in tree.css(FRAME):
         node.decompose()
-    for node in tree.css("article > time, article > p > time:only-child"):
-        node.decompose()
+    for node in tree.css("p, div, address, time, span"):
+        if len(markup.line_of(node)) < LONGEST_BYLINE and _is_byline(node, author):
+            node.decompose()
     body = tree.body
     return (body.inner_html or "") if body else ""
 
 
-def _extracted(content: str, base: str) -> str:
+def _is_byline(node: LexborNode, author: str) -> bool:
+    """Say whether a line has an author or a date, and next to nothing besides."""
+    named = node.css("time, [rel=author], [itemprop=author]")
+    if not named or node.css_first("img"):
+        return False
+    line = markup.line_of(node)
+    for said in (author, *(markup.line_of(one) for one in named)):
+        line = line.replace(said, " ")
+    return sum(char.isalpha() for char in line) <= LETTERS_OF_BY
+
+
+def _extracted(content: str) -> str:
+    """Return the article as an extractor finds it, its addresses as they were."""
     import logging
 
     import trafilatura
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    found = trafilatura.extract(
-        content,
-        url=base or None,
-        output_format="html",
-        include_comments=False,
-        include_images=True,
-        include_links=True,
-        include_formatting=True,
-        include_tables=True,
-    )
-    return markup.sanitise(_tidied(found or ""), base)
+    try:
+        found = trafilatura.extract(
+            content,
+            output_format="html",
+            include_comments=False,
+            include_images=True,
+            include_links=True,
+            include_formatting=True,
+            include_tables=True,
+        )
+    except Exception:  # noqa: BLE001  whatever stops it, the page itself is left
+        found = None
+    return _tidied(found or "")
 
 
 def _tidied(html: str) -> str:
-    """Undo what trafilatura does to pictures: it calls them graphics."""
-    return re.sub(r"<graphic\b", "<img", html).replace("</graphic>", "")
+    """Undo what trafilatura does: pictures are graphics, and code is pre in pre."""
+    html = re.sub(r"<graphic\b", "<img", html).replace("</graphic>", "")
+    html = re.sub(r"<pre>\s*<pre>", "<pre>", html)
+    return re.sub(r"</pre>\s*</pre>", "</pre>", html)

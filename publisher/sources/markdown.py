@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from publisher import dates, markup, strict, text
@@ -130,15 +131,18 @@ def _as_truth(value: object) -> bool | None:
     return word in YES if word in YES | NO else None
 
 
-def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
+def parse(
+    content: str, *, source: str, timezone: str = "UTC", url: str = ""
+) -> list[Article]:
     """Return the one article of a Markdown file.
 
     `source` names the file in errors; its name gives what the front matter does not.
+    `url` is where it was fetched from.
     """
     content = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     matter, body = _split(content, source)
     body, hashtags = _without_hashtags(body)
-    base = _url(matter)
+    base = _url(matter) or url
     title = matter.text("title")
     # The cleaner comes last, so nothing after it can bring back what it took out.
     heading, raw = markup.without_first_heading(markup.from_markdown(body), title)
@@ -158,7 +162,7 @@ def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
         author=_author(matter),
         published=published,
         updated=matter.moment("updated", timezone),
-        url=_url(matter),
+        url=base,
         site=matter.text("site"),
         images=_images(matter, base),
         labels=matter.words("labels"),
@@ -296,7 +300,7 @@ def _without_hashtags(body: str) -> tuple[str, tuple[str, ...]]:
 
 def _name_of(source: str) -> tuple[str, str]:
     """Return the name and the date that the file's own name gives the article."""
-    path = PurePath(source)
+    path = PurePath(urlsplit(source).path if "://" in source else source)
     is_index = path.stem.lower() in INDEXES and path.parent.name
     stem = path.parent.name if is_index else path.stem
     dated = _DATED_NAME.fullmatch(stem)
