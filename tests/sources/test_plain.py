@@ -351,6 +351,8 @@ def test_the_page_may_say_its_summary_and_address() -> None:
         "Originally published at https://example.org/rest",
     )
     assert (found.summary, found.url) == ("Go to bed.", "https://example.org/rest")
+    above = page("https://example.org/rest", "A title of words", FIRST)
+    assert (above.url, above.text) == ("https://example.org/rest", FIRST)
 
 
 # --- any text ----------------------------------------------------------------------

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from publisher.sources.plain import words
 
@@ -72,6 +73,7 @@ _LOGO = re.compile(
 )
 _LONGEST = 300
 _HEADS = words.MENU | words.BUTTONS | words.NETWORKS | words.FOOT
+_SHARING = words.NETWORKS | words.BUTTONS
 _EDGE_WORDS = _HEADS | words.RELATED
 _LONGEST_PHRASE = 6
 
@@ -98,7 +100,7 @@ def is_button(line: str) -> bool:
 
 def is_network(line: str) -> bool:
     """Say whether a line names only places to share: "Facebook | X"."""
-    return _consists_of(line, words.NETWORKS | words.BUTTONS)
+    return _consists_of(line, _SHARING)
 
 
 def is_footer(line: str) -> bool:
@@ -147,6 +149,7 @@ def is_chrome(line: str) -> bool:
     return bool(_FOLLOWED.match(line)) or _consists_of(line, _HEADS)
 
 
+@lru_cache(maxsize=4096)
 def _consists_of(line: str, known: frozenset[str]) -> bool:
     name = bare(line)
     if name in known:

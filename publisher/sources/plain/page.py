@@ -76,6 +76,8 @@ def _read_head(lines: list[Line], page: Page, context: Context) -> None:
         if said and at < begins:
             page.byline = page.byline.filled(said)
             page.tags += said.tags
+    own = next(filter(None, map(only_url, head[:begins])), "")
+    page.byline = page.byline.filled(Byline(url=own))
     first = max(menu, default=-1) + 1
     kept = _read_between(open_texts[:begins], bylines[:begins], titled, first, page)
     page.lines = [*(lines[at] for at in kept), *lines[begins:]]
