@@ -153,6 +153,8 @@ PIECES = {
     "pt": "ção ções lh nh ão dade ões ei ou mente agem",
     "nl": "ij aa oe ee oo sch heid lijk en_ ui cht uw",
 }
+# Nobody writes more than a line of these languages without one of these letters.
+UNMISTAKABLE = {"be": "ў", "sr": "јљњђћџ", "bg": "ъ"}
 # Families share words; who has fewer speakers must show more.
 WEIGHT = {"ca": 0.85, "da": 0.9, "ro": 0.9, "id": 0.95, "be": 0.9, "bg": 0.9, "sr": 0.9}
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -215,6 +217,9 @@ def _by_words(text: str, script: str, default: str) -> str:
             scores[language] += 0.15 * sum(
                 padded.count(piece.replace("_", " ")) for piece in pieces.split()
             )
+    for language, sign in UNMISTAKABLE.items():
+        if language in scores and not any(letter in letters for letter in sign):
+            del scores[language]
     best = max(scores, key=scores.__getitem__)
     if scores[best] > 0:
         return best

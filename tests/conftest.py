@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
+
+# A busy machine is no reason to fail.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 SPECS = Path(__file__).resolve().parents[2] / "shared" / "specs"
 

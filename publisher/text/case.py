@@ -108,6 +108,10 @@ def _cased(word: str, known: dict[str, str], language: str) -> str:
             return known[plain[:-2]] + ending
     if len(word) > 1 and plain in _SHORTENINGS and plain not in {"us", "who", "un"}:
         return word
+    if language in {"it", "fr", "ca"} and "'" in plain:
+        # "dell'Antartide": what stands behind an elision is a word of its own.
+        at = plain.index("'") + 1
+        return small[:at] + _cased(word[at:], known, language)
     return small
 
 

@@ -8,6 +8,8 @@ import unicodedata
 from publisher.text.reading import clean
 
 TAG_LENGTH = 100
+LONGEST_TAG = 3  # words: "#soil science#salt"
+FEW = 3  # tags; with fewer a line with spaces may be a sentence
 _MARK = "#＃"
 _TAG = re.compile(rf"[{_MARK}]+([^{_MARK}]*)")
 _LABEL = re.compile(r"^[^\W\d_]{3,12}\s?[:：]\s*(?=[#＃])")  # "Tags: #a #b"
@@ -32,11 +34,18 @@ def split_hashtags(line: str) -> tuple[str, ...]:
     tags: dict[str, str] = {}
     for tag in filter(None, parts):
         tags.setdefault(tag.casefold(), tag)
-    if not all(map(is_hashtag, tags.values())):
+    words = [word for tag in tags.values() for word in tag.split()]
+    if not all(map(is_hashtag, words)) or not all(map(_is_short, tags.values())):
         return ()
+    if len(tags) < FEW and any(len(tag.split()) > 1 for tag in tags.values()):
+        return ()  # "#bread lovers know" is a sentence
     if not any(any(char.isalpha() for char in tag) for tag in tags.values()):
         return ()
     return tuple(tags.values())
+
+
+def _is_short(tag: str) -> bool:
+    return len(tag.split()) <= LONGEST_TAG
 
 
 def is_hashtag(tag: str) -> bool:

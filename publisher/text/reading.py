@@ -77,7 +77,8 @@ def slugify(title: str, limit: int = 100) -> str:
     >>> slugify("Crème brûlée: l'été à Łódź"), slugify("Как спать?")
     ('creme-brulee-lete-a-lodz', 'как-спать')
     """
-    text = re.sub("['’ʼ`´]", "", unicodedata.normalize("NFC", title)).casefold()
+    plain = unicodedata.normalize("NFKC", title)
+    text = re.sub("['’ʼ`´]", "", plain).casefold()
     kept = "".join(_slug_letter(char) for char in text)
     words = [word for word in kept.split("-") if word]
     while len(words) > 1 and _is_long("-".join(words), limit):
