@@ -82,8 +82,12 @@ def test_capitals_of_names_and_shortenings_come_from_the_body() -> None:
 
 
 def test_a_page_without_a_title_takes_a_heading_or_the_first_sentence() -> None:
-    assert page(FIRST, SECOND).title == FIRST.split(". ", maxsplit=1)[0]
-    assert page(FIRST, "Does it help?", SECOND).title == "Does it help?"
+    sentence = FIRST.split(". ", maxsplit=1)[0]
+    assert page(FIRST, SECOND).title == sentence
+    assert page("Does it help?", FIRST, "Why?", SECOND).title == "Does it help?"
+    assert page(FIRST, "Does it help?", SECOND).title == sentence
+    endless = f"{'word after word ' * 9}and no end."
+    assert page(endless, "Does it help?", SECOND).title == "Does it help?"
     assert page(FIRST, SECOND).text == f"{FIRST}\n\n{SECOND}"
 
 

@@ -71,14 +71,20 @@ def _article(page: Page, *, language: str, source: str) -> Article:
 
 
 def _title_of(parts: list[blocks.Block]) -> str:
-    """Return a title for a page without one: a heading of it, else its beginning."""
-    for heading in blocks.headings_of(parts):
-        if not blocks.is_general(heading):
-            return heading
+    """Return a title for a page without one: how it begins, by heading or sentence.
+
+    A heading further down is about a part of the page; it serves where the first
+    sentence is too long for a title.
+    """
+    named = [one for one in blocks.headings_of(parts) if not blocks.is_general(one)]
+    if named and parts[0].kind in {"h2", "h3"}:
+        return named[0]
     paragraphs = [part.texts[0] for part in parts if part.kind == "p"]
     long = [text for text in paragraphs if width(text) >= SHORTEST_PARAGRAPH]
     first = [*long, *paragraphs, parts[0].texts[0]][0]
     sentence = next(texts.sentences(first), first)
+    if named and len(sentence) > LONGEST_TITLE:
+        return named[0]
     short = texts.cut(sentence, LONGEST_TITLE)
     return short[:-1] if short.endswith((".", "。", "۔")) else short
 
