@@ -62,8 +62,8 @@ def test_a_whole_message() -> None:
     mark = "=_24e33d798641029acf039b058b7fe84b"
     assert encode(one).decode().split("\r\n") == [
         "From: The Lantern <letters@example.org>",
-        "To: Ana <ana@example.org>",
         "Reply-To: hello@example.org",
+        "To: Ana <ana@example.org>",
         "Subject: Salt & light",
         "Date: Sun, 22 Nov 2026 08:00:00 +0000",
         "Message-ID: <abc@example.org>",
