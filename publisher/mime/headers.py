@@ -1,0 +1,219 @@
+"""Header lines: folded, in encoded words where needed, and refused where illegal.
+
+https://www.rfc-editor.org/rfc/rfc5322 (fields), /rfc2047 (words), /rfc5890 (domains)
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_base64
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from hashlib import sha256
+
+from publisher.errors import ProviderError, Refused, Rejected
+from publisher.models import Mailbox
+
+LINE = 76  # characters that a line may have if it holds an encoded word
+LONGEST_LINE = 998
+ENCODED_WORD = 75
+WORD_OVERHEAD = len("=?utf-8?q??=")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_PHRASE = re.compile(rf"{_ATOM}(?: {_ATOM})*")
+_QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
+_DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+_FIELD = re.compile(r"[!-9;-~]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What may stand for itself in a Q-encoded word, wherever the word stands.
+_PLAIN = frozenset(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
+)
+_Q = [chr(one) if one in _PLAIN else f"={one:02X}" for one in range(256)]
+_Q[ord(" ")] = "_"
+
+
+def sender_lines(sender: Mailbox, reply_to: str) -> Iterator[str]:
+    """Yield who writes; an address that is none stops the channel."""
+    yield f"From: {_mailbox(sender, Refused, 'sender')}"
+    if reply_to:
+        yield f"Reply-To: {_address(reply_to, Refused, 'reply_to')}"
+
+
+def shared_lines(date: datetime | None, language: str) -> Iterator[str]:
+    """Yield what is the same in every copy of a draft."""
+    if date:
+        yield f"Date: {format_datetime(date)}"
+    yield "MIME-Version: 1.0"
+    if language:
+        yield f"Content-Language: {_token(language)}"
+
+
+def to_line(recipient: Mailbox) -> str:
+    """Return whom it goes to; an address that is none fails this message alone."""
+    return f"To: {_mailbox(recipient, Rejected, 'recipient')}"
+
+
+def subject_line(subject: str) -> str:
+    """Return the subject, folded or encoded as it needs."""
+    return f"Subject: {_text(subject, 'Subject')}"
+
+
+def other_lines(headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield headers beyond the usual ones, such as those of lists."""
+    for name, value in headers.items():
+        yield f"{_field(name)}: {_value(name, value)}"
+
+
+def message_id_line(message_id: str, *, key: str, sender: Mailbox) -> str:
+    """Return the id of the message; without one, the key makes it."""
+    local, _, domain = (message_id or _made_id(key, sender)).rpartition("@")
+    return f"Message-ID: <{_token(f'{local}@{ascii_domain(domain)}')}>"
+
+
+def _made_id(key: str, sender: Mailbox) -> str:
+    domain = sender.address.rpartition("@")[2]
+    return f"{sha256(key.encode()).hexdigest()[:32]}@{domain}"
+
+
+def _token(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or set(value) & set(" <>"):
+        raise Rejected("a header of the email holds a sign that it may not")
+    return value
+
+
+def _field(name: str) -> str:
+    if not _FIELD.fullmatch(name):
+        raise Rejected(f"{name!r} cannot be the name of a header")
+    return name
+
+
+def _value(name: str, value: str) -> str:
+    """Return a header's value; those of lists are structured, and stay as they are."""
+    if not name.lower().startswith("list-"):
+        return _text(value, name)
+    _refuse_breaks(value, name)
+    if not value.isascii():
+        raise Refused(
+            f"{name} may only have ASCII letters",
+            hint="Try: write its domain as xn--…, and its path percent-encoded",
+        )
+    if len(name) + len(": ") + len(value) > LONGEST_LINE:
+        raise Refused(f"{name} is longer than a line may be", hint="Try: a shorter URL")
+    return value
+
+
+def _refuse_breaks(value: str, name: str) -> None:
+    if _CONTROL.search(value):
+        raise Rejected(f"{name} holds a line break or a control sign")
+
+
+def _text(value: str, name: str) -> str:
+    """Return free text, folded, and in encoded words where it is more than ASCII."""
+    _refuse_breaks(value, name)
+    taken = len(name) + len(": ")
+    is_plain = value.isascii() and "=?" not in value and value == _spaced(value)
+    if is_plain and all(len(word) < LINE for word in value.split(" ")):
+        return _folded(value, taken)
+    return _encoded(value, taken)
+
+
+def _spaced(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _folded(value: str, taken: int) -> str:
+    """Break before a space where a line would become longer than it should."""
+    lines = [""]
+    for word in value.split(" "):
+        room = LINE - (taken if len(lines) == 1 else 1)
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > room:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return "\r\n ".join(lines)
+
+
+def _encoded(value: str, taken: int) -> str:
+    """Return encoded words, none of which splits a character.
+
+    >>> _encoded("Caffè", taken=9)
+    '=?utf-8?b?Q2FmZsOo?='
+    """
+    letters = [letter.encode("utf-8", "replace") for letter in value]
+    foreign = sum(one not in _PLAIN for one in b"".join(letters))
+    # Q takes three characters for a foreign byte, B four for three of any kind.
+    is_q = foreign * 6 < sum(map(len, letters))
+    words, first = [b""], True
+    for letter in letters:
+        room = ENCODED_WORD - (taken if first else 1)
+        if words[-1] and _width(words[-1] + letter, is_q=is_q) > room:
+            words.append(b"")
+            first = False
+        words[-1] += letter
+    return "\r\n ".join(_word(word, is_q=is_q) for word in words)
+
+
+def _width(word: bytes, *, is_q: bool) -> int:
+    if is_q:
+        return WORD_OVERHEAD + sum(len(_Q[one]) for one in word)
+    return WORD_OVERHEAD + (len(word) + 2) // 3 * 4
+
+
+def _word(word: bytes, *, is_q: bool) -> str:
+    if is_q:
+        return f"=?utf-8?q?{''.join(_Q[one] for one in word)}?="
+    return f"=?utf-8?b?{b2a_base64(word, newline=False).decode()}?="
+
+
+# --- addresses ---------------------------------------------------------------------
+
+
+def _mailbox(box: Mailbox, error: type[ProviderError], whose: str) -> str:
+    """Return `name <address>` with the name quoted or encoded as it needs."""
+    address = _address(box.address, error, whose)
+    if not box.name:
+        return address
+    _refuse_breaks(box.name, f"the {whose}'s name")
+    if not box.name.isascii() or "=?" in box.name:
+        return f"{_encoded(box.name, taken=10)}\r\n <{address}>"
+    if _PHRASE.fullmatch(box.name):
+        name = box.name
+    else:
+        escaped = box.name.replace("\\", "\\\\").replace('"', '\\"')
+        name = f'"{escaped}"'
+    return f"{name}\r\n <{address}>" if len(name) > LINE // 2 else f"{name} <{address}>"
+
+
+def _address(address: str, error: type[ProviderError], whose: str) -> str:
+    """Return the address in ASCII, or say what is wrong without naming it."""
+    local, at, domain = address.rpartition("@")
+    if not local.isascii():
+        raise error(
+            f"the {whose}'s address has letters beyond ASCII before the @, "
+            "which most mail servers refuse"
+        )
+    if not at or not (_DOT_ATOM.fullmatch(local) or _QUOTED.fullmatch(local)):
+        raise error(f"the {whose}'s address is not one", hint="Try: name@example.org")
+    try:
+        return f"{local}@{ascii_domain(domain)}"
+    except ValueError:
+        raise error(f"the domain of the {whose}'s address cannot exist") from None
+
+
+@lru_cache(maxsize=1024)
+def ascii_domain(domain: str) -> str:
+    """Return the domain as DNS knows it; `ValueError` if there can be no such one.
+
+    >>> ascii_domain("bücher.example")
+    'xn--bcher-kva.example'
+    """
+    if domain.isascii():
+        if not _DOMAIN.fullmatch(domain):
+            raise ValueError("not a domain")
+        return domain
+    import idna
+
+    return idna.encode(domain, uts46=True).decode()  # IDNAError is a ValueError
