@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -93,11 +92,14 @@ class Outbox:
         return folder, _safe(account), _safe(name)
 
     def _write(self, path: Path, content: bytes) -> None:
-        """Let the file appear whole or not at all."""
+        """Let the file appear whole or not at all.
+
+        A killed sender leaves its draft where the repeat of the message replaces it.
+        """
         if path.parent not in self._made:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._made.add(path.parent)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft = path.with_name(f".{path.name}.part")
         draft.write_bytes(content)
         draft.replace(path)
 
