@@ -12,9 +12,10 @@ from hashlib import sha256
 from publisher.mime import headers
 from publisher.mime.bodies import body, part
 from publisher.mime.headers import ascii_domain
+from publisher.mime.skeleton import Skeleton
 from publisher.models import Email
 
-__all__ = ["ascii_domain", "encode", "html_size"]
+__all__ = ["Skeleton", "ascii_domain", "encode", "html_size"]
 
 
 def encode(email: Email) -> bytes:

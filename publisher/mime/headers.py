@@ -25,6 +25,8 @@ _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _PHRASE = re.compile(rf"{_ATOM}(?: {_ATOM})*")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+_TOKEN = re.compile(r"[!-;=?-~]*")  # neither a space nor < nor >
+_SHORT = re.compile(r"[!-~]+(?: [!-~]+)*")
 _FIELD = re.compile(r"[!-9;-~]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What may stand for itself in a Q-encoded word, wherever the word stands.
@@ -56,6 +58,7 @@ def to_line(recipient: Mailbox) -> str:
     return f"To: {_mailbox(recipient, Rejected, 'recipient')}"
 
 
+@lru_cache(maxsize=256)  # all readers of a draft mostly have the same
 def subject_line(subject: str) -> str:
     """Return the subject, folded or encoded as it needs."""
     return f"Subject: {_text(subject, 'Subject')}"
@@ -79,11 +82,12 @@ def _made_id(key: str, sender: Mailbox) -> str:
 
 
 def _token(value: str) -> str:
-    if not value.isascii() or not value.isprintable() or set(value) & set(" <>"):
+    if not _TOKEN.fullmatch(value):
         raise Rejected("a header of the email holds a sign that it may not")
     return value
 
 
+@lru_cache(maxsize=256)  # the same few names come with every message
 def _field(name: str) -> str:
     if not _FIELD.fullmatch(name):
         raise Rejected(f"{name!r} cannot be the name of a header")
@@ -112,8 +116,10 @@ def _refuse_breaks(value: str, name: str) -> None:
 
 def _text(value: str, name: str) -> str:
     """Return free text, folded, and in encoded words where it is more than ASCII."""
-    _refuse_breaks(value, name)
     taken = len(name) + len(": ")
+    if taken + len(value) <= LINE and _SHORT.fullmatch(value) and "=?" not in value:
+        return value  # as nearly every one is
+    _refuse_breaks(value, name)
     is_plain = value.isascii() and "=?" not in value and value == _spaced(value)
     if is_plain and all(len(word) < LINE for word in value.split(" ")):
         return _folded(value, taken)

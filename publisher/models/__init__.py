@@ -14,8 +14,10 @@ from publisher.models.drafts import (
     draft_from,
 )
 from publisher.models.messages import (
+    Batch,
     Batches,
     Channel,
+    Copy,
     Email,
     Limits,
     M_contra,
@@ -40,10 +42,12 @@ from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
     "Article",
+    "Batch",
     "Batches",
     "Campaign",
     "Card",
     "Channel",
+    "Copy",
     "Delivery",
     "Direction",
     "Draft",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from publisher.errors import ProviderError
-from publisher.models.drafts import Card
+from publisher.models.drafts import Card, EmailDraft, Slot, Slotted
 from publisher.models.values import Kind, Unit
 from publisher.models.writing import Image, Mailbox
 
@@ -42,6 +42,72 @@ class Post:
     content_warning: str = ""
     images: tuple[Image, ...] = ()
     created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One reader's copy of a draft: who gets it, and what stands in the draft's slots.
+
+    `values` belong to the slots of the batch, in their order, each escaped for its
+    place. `headers` are those that differ from reader to reader.
+    """
+
+    key: str
+    recipient: Mailbox
+    values: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message_id: str = ""  # without angle brackets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Copies of one draft: what they share stands here once, however many they are.
+
+    A provider that takes merge data sends `draft` with its slots as the provider
+    writes them, and each copy's `values`; any other asks for the whole `emails`.
+    """
+
+    draft: EmailDraft
+    slots: tuple[Slot, ...]
+    sender: Mailbox
+    copies: tuple[Copy, ...]
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    date: datetime | None = None
+
+    def numbers(self) -> dict[Slot, int]:
+        """Return where in a copy's `values` each slot finds its own."""
+        return {slot: number for number, slot in enumerate(self.slots)}
+
+    def subject(self, copy: Copy) -> str:
+        """Return the subject that the reader sees."""
+        return " ".join(self._filled(self.draft.subject, copy).split())
+
+    def email(self, copy: Copy) -> Email:
+        """Return the copy as a whole email."""
+        return Email(
+            key=copy.key,
+            sender=self.sender,
+            recipient=copy.recipient,
+            subject=self.subject(copy),
+            html=self._filled(self.draft.html, copy),
+            text=self._filled(self.draft.text, copy),
+            language=self.draft.language,
+            reply_to=self.reply_to,
+            headers={**self.headers, **copy.headers},
+            message_id=copy.message_id,
+            date=self.date,
+        )
+
+    def emails(self) -> list[Email]:
+        """Return every copy as a whole email."""
+        return [self.email(copy) for copy in self.copies]
+
+    def _filled(self, parts: Slotted, copy: Copy) -> str:
+        values = dict(zip(self.slots, copy.values, strict=True))
+        return "".join(
+            [part if isinstance(part, str) else values[part] for part in parts]
+        )
 
 
 Message: TypeAlias = Email | Post

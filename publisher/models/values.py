@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias
+from collections.abc import Hashable, Iterable
+from typing import Any, Literal, TypeAlias, TypeVar
 
 Json: TypeAlias = dict[str, Any]
 Direction: TypeAlias = Literal["ltr", "rtl"]
 Kind: TypeAlias = Literal["email", "post"]
+H = TypeVar("H", bound=Hashable)
 Unit: TypeAlias = Literal["characters", "graphemes", "mastodon", "utf16", "bytes"]
 
 
@@ -23,7 +24,7 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def unique(values: Iterable[str]) -> tuple[str, ...]:
+def unique(values: Iterable[H]) -> tuple[H, ...]:
     """Return the values in their order, each once.
 
     >>> unique(["b", "a", "b"])

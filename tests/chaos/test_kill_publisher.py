@@ -21,7 +21,7 @@ READERS = 2_000
 KILLS = int(os.environ.get("PUBLISHER_KILLS", "40"))
 SCHEDULE = """\
 when: Fri 08:00
-articles: {at_most: 5}
+articles: {at_most: 50}  # all that are new, so that a finished issue leaves nothing
 email: {template: digest, list: weekly}
 posts: [{template: announcement, through: [mastodon, bluesky]}]
 """

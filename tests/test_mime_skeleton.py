@@ -1,0 +1,132 @@
+"""Skeletons: what a mail program reads is what the plain path would have written."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from publisher import merge
+from publisher.errors import Refused, Rejected
+from publisher.mime import Skeleton, encode
+from publisher.mime.stencil import Base64, Printable, cut, printable
+from publisher.models import EmailDraft, Issue, Mailbox, Site, Slot, Subscriber
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+SITE = Site(name="The Lantern", sender=Mailbox("letters@example.org", "The Lantern"))
+ISSUE = Issue(id="w/7", campaign="w", number=7, articles=("a",), planned_at=NOW)
+NAME, NOTE = Slot("subscriber.name", "html"), Slot("subscriber.note", "html")
+PLAIN_NAME, PLAIN_NOTE = Slot("subscriber.name"), Slot("subscriber.note")
+ARABIC = "رسالة من المنارة إلى القرّاء، عن المدّ والضوء. "
+
+# What breaks encoders: line ends, dots and spaces where lines end, "=", long lines.
+LETTERS = st.sampled_from(
+    [*"aé€😀ع漢.=<&\"' \t\n", "x" * 90, "=\n", " \n", "\n.", "=20"]
+)
+TEXT = st.lists(LETTERS, max_size=30).map("".join)
+PARTS = st.lists(TEXT | st.sampled_from([NAME, NOTE]), max_size=8)
+
+
+def draft_of(
+    html: list[str | Slot], text: list[str | Slot] | None = None
+) -> EmailDraft:
+    subject = ("For ", Slot("subscriber.name", "header", "you"))
+    plain = text or ["Hi ", PLAIN_NAME, "!\n", PLAIN_NOTE]
+    return EmailDraft(
+        template="x", subject=subject, html=tuple(html), text=tuple(plain)
+    )
+
+
+def both_ways(draft: EmailDraft, reader: Subscriber) -> tuple[bytes, bytes]:
+    """Return the message made from a skeleton, and the one encoded as a whole."""
+    merger = merge.Merger(draft, site=SITE, issue=ISSUE, list_name="weekly")
+    copy = merger.copy(
+        key="w/7/x", reader=reader, unsubscribe_url="https://x.example/o"
+    )
+    batch = merger.batch([copy])
+    return Skeleton(batch).encode(copy), encode(batch.email(copy))
+
+
+def read(message: bytes) -> tuple[dict[str, str], str, str]:
+    parsed = message_from_bytes(message, policy=policy.default)
+    assert isinstance(parsed, EmailMessage)
+    assert not parsed.defects
+    headers = {name: str(value) for name, value in parsed.items()}
+    headers["Content-Type"] = headers["Content-Type"].partition(";")[0]
+    bodies = []
+    for kind in ("html", "plain"):
+        part = parsed.get_body((kind,))
+        assert part is not None
+        assert not part.defects
+        payload = part.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        bodies.append(payload.decode())
+    return headers, bodies[0], bodies[1]
+
+
+@given(html=PARTS, text=PARTS, name=TEXT, note=TEXT)
+@example(html=[NAME], text=[NAME, NOTE], name="", note="")
+@example(html=[ARABIC, NAME, ARABIC], text=["a" * 75, NAME], name="é", note="")
+@example(html=["x ", NAME, "\ny"], text=[".", NAME, "."], name=".", note=" ")
+def test_every_reader_reads_the_same_either_way(
+    html: list[str | Slot], text: list[str | Slot], name: str, note: str
+) -> None:
+    reader = Subscriber(address="ana@example.org", name=name, attributes={"note": note})
+    mine, plain = both_ways(draft_of(html, text), reader)
+    assert read(mine) == read(plain)
+
+
+@given(html=PARTS, note=TEXT)
+@example(html=["x" * 76, NOTE, "x" * 75, NOTE, "é" * 30], note="y" * 76)
+@example(html=["x" * 75, NOTE, "x" * 74, NOTE, "x" * 73], note="y" * 75)
+def test_no_line_is_too_long_and_none_begins_with_a_dot(
+    html: list[str | Slot], note: str
+) -> None:
+    reader = Subscriber(address="ana@example.org", attributes={"note": note})
+    mine, _ = both_ways(draft_of(html), reader)
+    body = mine.partition(b"\r\n\r\n")[2]
+    assert all(len(line) <= 76 for line in body.split(b"\r\n"))
+    assert not re.search(rb"(?m)^\.", mine)
+    assert b"\n" not in mine.replace(b"\r\n", b"")
+
+
+@given(TEXT)
+def test_quoted_printable_of_any_text_reads_back(text: str) -> None:
+    import quopri
+
+    found = quopri.decodestring(printable(text)).decode()
+    assert found.replace("\r\n", "\n") == text
+
+
+def test_latin_text_stays_readable_and_arabic_takes_base64() -> None:
+    assert isinstance(cut(["Salt and ", " light"], [0]), Printable)
+    assert isinstance(cut([ARABIC, ARABIC], [0]), Base64)
+
+
+def test_the_same_copy_is_the_same_bytes() -> None:
+    reader = Subscriber(address="ana@example.org", name="Ana")
+    assert both_ways(draft_of([NAME]), reader) == both_ways(draft_of([NAME]), reader)
+
+
+def test_a_bad_address_fails_alone_and_a_bad_sender_stops_the_channel() -> None:
+    with pytest.raises(Rejected):
+        both_ways(draft_of([NAME]), Subscriber(address="nobody"))
+    merger = merge.Merger(
+        draft_of([NAME]),
+        site=Site(sender=Mailbox("nobody")),
+        issue=ISSUE,
+        list_name="",
+    )
+    with pytest.raises(Refused):
+        Skeleton(merger.batch([]))
+
+
+def test_a_line_break_in_a_name_cannot_become_a_header() -> None:
+    reader = Subscriber(address="ana@example.org", name="a\r\nBcc: eve@example.org")
+    mine, _ = both_ways(draft_of([NAME]), reader)
+    assert "Bcc" not in read(mine)[0]
