@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from publisher.errors import (
@@ -40,12 +40,21 @@ from publisher.models import Json
 if TYPE_CHECKING:
     from requests import Response as Response  # noqa: PLC0414  for `verdict`s
 
+T = TypeVar("T")
 DEFAULT_WAIT = 30.0  # seconds, where a provider says "too many" and not until when
 LONGEST_WAIT = 86_400.0
 LONGEST_ANSWER = 5_000_000  # bytes
 _REFUSED = {401: "our credentials", 402: "to work unpaid", 403: "permission"}
 _TAKEN = 2  # the first digit
 _PROXY = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+_SENTENCES = (
+    *("message", "errormessage", "error_description", "detail", "description"),
+    *("error", "errors", "title"),
+)
+_WAITS = (
+    *("Retry-After", "RateLimit-Reset", "X-RateLimit-Reset"),
+    "X-Sib-RateLimit-Reset",  # Brevo
+)
 _EPOCH = 1_000_000_000  # a larger number is a moment, a smaller one a wait
 
 
@@ -125,12 +134,21 @@ def get_json(url: str, *, provider: str = "", **options: Any) -> Any:
 
 def read_json(response: Response, *, provider: str = "") -> Json:
     """Return the object in a 2xx answer to a POST; unreadable is `Uncertain`."""
+    return _read_as(dict, response, provider)
+
+
+def read_list(response: Response, *, provider: str = "") -> list[Any]:
+    """Return the list in a 2xx answer to a POST; unreadable is `Uncertain`."""
+    return _read_as(list, response, provider)
+
+
+def _read_as(kind: type[T], response: Response, provider: str) -> T:
     who = provider or urlsplit(response.url).hostname or "the provider"
     try:
         value = response.json()
     except ValueError:
         value = None
-    if not isinstance(value, dict):
+    if not isinstance(value, kind):
         raise Uncertain(
             f"{who} answered {response.status_code} with something unreadable"
         )
@@ -221,8 +239,8 @@ def _said(answer: Any) -> str:
         case [first, *_]:
             return _said(first)
         case dict():
-            names = "message error_description detail description error errors title"
-            found = (_said(answer[name]) for name in names.split() if name in answer)
+            named = {f"{name}".lower(): value for name, value in answer.items()}
+            found = (_said(named[name]) for name in _SENTENCES if name in named)
             return next((text for text in found if text), "")
         case _:
             return ""
@@ -244,7 +262,7 @@ def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> f
     own `Date` is "now" where it gives one, so that no clock needs to be right.
     """
     at = _moment(headers.get("Date", "")) or now or datetime.now(UTC)
-    for name in ("Retry-After", "RateLimit-Reset", "X-RateLimit-Reset"):
+    for name in _WAITS:
         wait = _wait(headers.get(name, "").strip(), at)
         if wait is not None:
             return min(max(wait, 1.0), LONGEST_WAIT)

@@ -96,6 +96,7 @@ def test_503_with_a_time_waits(web: RequestsMock) -> None:
         ({"X-RateLimit-Reset": str(int(NOON.timestamp()) + 60)}, 60),
         ({"X-RateLimit-Reset": "2026-11-22T12:05:00.000Z"}, 300),
         ({"X-RateLimit-Reset": "never", "Retry-After": "soon"}, 30),
+        ({"X-Sib-RateLimit-Reset": "25"}, 25),
         ({"Retry-After": "9999999"}, 86_400),
         ({"Retry-After": "20", "X-RateLimit-Reset": "500"}, 20),
         ({"Date": "Sun, 22 Nov 2026 12:00:30 GMT", "RateLimit-Reset": "9"}, 9),
@@ -122,6 +123,8 @@ def test_the_servers_own_clock_is_now() -> None:
         ({"error": {"code": 7, "message": "inner"}}, "inner"),
         ({"title": "Bad", "detail": "Why"}, "Why"),
         (["one"], "one"),
+        ({"ErrorCode": 300, "Message": "Bad 'To'"}, "Bad 'To'"),
+        ({"ErrorCode": "mj-1", "ErrorMessage": "Bad JSON"}, "Bad JSON"),
     ],
 )
 def test_the_providers_own_words_are_kept(

@@ -1,0 +1,157 @@
+"""Many emails in one call: each written once, all handed over, each answered for.
+
+What cannot be written is answered here and harms no other email of the call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeAlias
+
+from publisher.errors import ProviderError, Refused, Rejected, Uncertain
+from publisher.http.call import call, redacted
+from publisher.mime.fields import checked
+from publisher.models import Email, Json, Receipt
+
+if TYPE_CHECKING:
+    from publisher.http.call import Response
+
+Answer: TypeAlias = Receipt | ProviderError
+Verdict: TypeAlias = "Callable[[Response], ProviderError | None]"
+
+MEGABYTE = 1_000_000
+LONGEST_REASON = 200
+_NOWHERE = {404, 405}
+
+
+def hand_over(
+    emails: Sequence[Email],
+    send: Callable[[list[Email], bytes], Sequence[Answer]],
+    *,
+    provider: str,
+    write: Callable[[Email], Json],
+    longest: int,
+    longest_call: int,
+) -> list[Answer]:
+    """Return what became of each email, in their order.
+
+    `send` gets those that could be written, checked, and their JSON with commas
+    between. A call that would be too long is `Rejected` before it is made: its halves
+    may fit.
+    """
+    answers: dict[int, Answer] = {}
+    kept: dict[int, Email] = {}
+    parts: list[bytes] = []
+    for number, email in enumerate(emails):
+        try:
+            good = checked(email)
+            parts.append(_part(write(good), provider, longest))
+        except Rejected as error:
+            answers[number] = error
+            continue
+        kept[number] = good
+    joined = b",".join(parts)
+    if len(joined) > longest_call:
+        raise Rejected(f"{provider}: the emails of one call are too long together")
+    if kept:
+        answers |= zip(kept, send(list(kept.values()), joined), strict=False)
+    silent = Uncertain(f"{provider} answered without a word about this message")
+    return [answers.get(number, silent) for number in range(len(emails))]
+
+
+def only(answers: Sequence[Answer]) -> Receipt:
+    """Return the receipt of the only email, or raise its error."""
+    (answer,) = answers
+    if isinstance(answer, ProviderError):
+        raise answer
+    return answer
+
+
+def post(
+    url: str,
+    body: bytes,
+    *,
+    provider: str,
+    emails: Iterable[Email],
+    headers: Mapping[str, str],
+    secrets: Iterable[str] = (),
+    verdict: Verdict | None = None,
+) -> Response:
+    """Make the call. No error of it names a reader.
+
+    An address without such a service is a wrong setting: it fails nobody's message.
+    """
+
+    def judged(response: Response) -> ProviderError | None:
+        if response.status_code in _NOWHERE:
+            hint = "Try: check the url of this channel in .env."
+            status = response.status_code
+            return Refused(f"{provider} has no such service ({status})", hint=hint)
+        return verdict(response) if verdict else None
+
+    return call(
+        "POST",
+        url,
+        provider=provider,
+        data=body,
+        headers={
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            **headers,
+        },
+        secrets=[*secrets, *_addresses(emails)],
+        verdict=judged,
+    )
+
+
+def endpoint(url: str, path: str) -> str:
+    """Return where to post; a slash at the end of the setting does no harm."""
+    return f"{url.strip().rstrip('/')}{path}"
+
+
+def call_mark(emails: Iterable[Email]) -> bytes:
+    """Return the 32 bytes that stand for exactly these emails in this order."""
+    return sha256("\n".join(email.key for email in emails).encode()).digest()
+
+
+def encoded(value: Json) -> bytes:
+    """Return JSON; the same value, the same bytes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def filled(fields: Json) -> Json:
+    """Return the fields that hold something: no provider wants an empty one."""
+    return {name: value for name, value in fields.items() if value not in ("", {}, [])}
+
+
+def told(response: Response) -> Json:
+    """Return the JSON object of an answer that says no, or an empty one."""
+    try:
+        value = response.json()
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def reason(text: object, emails: Iterable[Email]) -> str:
+    """Return the provider's own words, short and without a reader's address."""
+    return redacted(f"{text or 'no reason given'}", _addresses(emails))[:LONGEST_REASON]
+
+
+def _part(fields: Json, provider: str, longest: int) -> bytes:
+    part = encoded(fields)
+    if len(part) > longest:
+        size = (
+            f"{len(part) / MEGABYTE:.1f} MB, and {longest / MEGABYTE:.0f} are allowed"
+        )
+        raise Rejected(f"{provider}: the email has {size}")
+    return part
+
+
+def _addresses(emails: Iterable[Email]) -> list[str]:
+    """Return how the readers' addresses may be quoted: some providers lower them."""
+    addresses = [email.recipient.address for email in emails]
+    return [*addresses, *(address.lower() for address in addresses)]

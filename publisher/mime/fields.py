@@ -1,0 +1,67 @@
+"""Fields: an Email as the providers that make the MIME themselves want it.
+
+They take names and addresses apart, in Unicode, and put what they get into headers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+
+from publisher.mime.headers import (
+    ascii_domain,
+    other_lines,
+    sender_lines,
+    subject_line,
+    to_line,
+)
+from publisher.models import Email, Mailbox
+
+KEY_HEADER = "X-Publisher-Key"
+
+
+def checked(email: Email) -> Email:
+    """Return the email with domains as DNS knows them, or refuse what no header holds.
+
+    `Rejected` is about the reader, `Refused` about the sender, as in `mime.encode`.
+    """
+    # Written for what they refuse: line breaks, addresses that are none.
+    _ = [
+        *sender_lines(email.sender, email.reply_to),
+        to_line(email.recipient),
+        subject_line(email.subject),
+        *other_lines(email.headers),
+    ]
+    return replace(
+        email,
+        sender=_in_ascii(email.sender),
+        recipient=_in_ascii(email.recipient),
+        reply_to=_ascii_address(email.reply_to) if email.reply_to else "",
+    )
+
+
+def written(box: Mailbox) -> str:
+    """Return a mailbox on one line, its name quoted and in its own letters.
+
+    >>> written(Mailbox("ada@example.org", "Ångström, Ada"))
+    '"Ångström, Ada" <ada@example.org>'
+    """
+    if not box.name:
+        return box.address
+    name = box.name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}" <{box.address}>'
+
+
+def delivery_mark(email: Email) -> str:
+    """Return which delivery this is, as a hash: a key can hold names."""
+    mark = email.headers.get(KEY_HEADER, "")
+    return mark or sha256(email.key.encode()).hexdigest()[:32]
+
+
+def _in_ascii(box: Mailbox) -> Mailbox:
+    return replace(box, address=_ascii_address(box.address))
+
+
+def _ascii_address(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{ascii_domain(domain)}"
