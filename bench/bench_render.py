@@ -61,12 +61,9 @@ def per_second(work: Callable[[Subscriber], object], people: list[Subscriber]) -
 
 def merged(reader: Subscriber) -> Email:
     return merge.email(
-        LETTER.draft(reader),
+        MAILING,
         key=f"weekly/7/smtp/{reader.name}",
         reader=reader,
-        site=SITE,
-        issue=ISSUE,
-        list_name="weekly",
         unsubscribe_url=f"https://example.org/out/{reader.name[7:]}",
     )
 
@@ -91,6 +88,9 @@ def standard(email: Email) -> bytes:
 
 PLAIN = Templates((files.shipped("templates"),), site=SITE)
 LETTER = PLAIN.letter("digest", articles=ARTICLES, issue=ISSUE)
+MAILING = merge.mailing(
+    LETTER.draft(PEOPLE[0]), site=SITE, issue=ISSUE, list_name="weekly"
+)
 
 
 def main() -> None:

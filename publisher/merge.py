@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from publisher.mime import ascii_domain
 from publisher.models import (
-    Batch,
-    Copy,
     Email,
     EmailDraft,
     Issue,
     Mailbox,
+    Mailing,
     Post,
     PostDraft,
     Site,
@@ -24,59 +23,33 @@ from publisher.models import (
 from publisher.slots import one_line, value_of
 
 
-class Merger:
-    """Fills one draft for many readers; what they share is found once."""
-
-    def __init__(
-        self, draft: EmailDraft, *, site: Site, issue: Issue, list_name: str
-    ) -> None:
-        self.draft = draft
-        self.site = site
-        self.date = issue.planned_at
-        both = (*draft.subject, *draft.html, *draft.text)
-        self.slots = unique([part for part in both if isinstance(part, Slot)])
-        self._headers = dict(_shared_headers(site, list_name))
-        self._domain = _domain(site)
-
-    def copy(self, *, key: str, reader: Subscriber, unsubscribe_url: str) -> Copy:
-        """Return the reader's copy; the same key gives the same bytes, always."""
-        values = {**reader.values(), "unsubscribe_url": unsubscribe_url}
-        mark = _hash(key)
-        return Copy(
-            key=key,
-            recipient=Mailbox(reader.address, one_line(reader.name).strip()),
-            values=tuple([value_of(slot, values) for slot in self.slots]),
-            headers=dict(_own_headers(mark, unsubscribe_url)),
-            message_id=f"{mark}@{self._domain}",
-        )
-
-    def batch(self, copies: Sequence[Copy]) -> Batch:
-        """Return the copies together with what they share."""
-        return Batch(
-            draft=self.draft,
-            slots=self.slots,
-            sender=self.site.sender,
-            copies=tuple(copies),
-            reply_to=self.site.reply_to,
-            headers=self._headers,
-            date=self.date,
-        )
+def mailing(draft: EmailDraft, *, site: Site, issue: Issue, list_name: str) -> Mailing:
+    """Return what the emails of one draft share, whoever gets them."""
+    parts = (*draft.subject, *draft.html, *draft.text)
+    return Mailing(
+        draft=draft,
+        sender=site.sender,
+        slots=unique([part for part in parts if isinstance(part, Slot)]),
+        reply_to=site.reply_to,
+        headers=dict(_shared_headers(site, list_name)),
+        date=issue.planned_at,
+    )
 
 
 def email(
-    draft: EmailDraft,
-    *,
-    key: str,
-    reader: Subscriber,
-    site: Site,
-    issue: Issue,
-    list_name: str,
-    unsubscribe_url: str,
+    shared: Mailing, *, key: str, reader: Subscriber, unsubscribe_url: str
 ) -> Email:
-    """Return the whole email for one reader."""
-    merger = Merger(draft, site=site, issue=issue, list_name=list_name)
-    copy = merger.copy(key=key, reader=reader, unsubscribe_url=unsubscribe_url)
-    return merger.batch([copy]).email(copy)
+    """Return the email for one reader; the same key gives the same bytes, always."""
+    values = {**reader.values(), "unsubscribe_url": unsubscribe_url}
+    mark = _hash(key)
+    return Email(
+        key=key,
+        mailing=shared,
+        recipient=Mailbox(reader.address, one_line(reader.name).strip()),
+        values=tuple([value_of(slot, values) for slot in shared.slots]),
+        own_headers=dict(_own_headers(mark, unsubscribe_url)),
+        message_id=f"{mark}@{_domain(shared.sender)}",
+    )
 
 
 def post(draft: PostDraft, *, key: str, created: datetime) -> Post:
@@ -95,7 +68,7 @@ def post(draft: PostDraft, *, key: str, created: datetime) -> Post:
 
 def _shared_headers(site: Site, list_name: str) -> Iterator[tuple[str, str]]:
     if list_name:
-        yield "List-Id", f"<{_label(list_name)}.{_domain(site)}>"
+        yield "List-Id", f"<{_label(list_name)}.{_domain(site.sender)}>"
 
 
 def _own_headers(mark: str, unsubscribe_url: str) -> Iterator[tuple[str, str]]:
@@ -112,10 +85,9 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def _domain(site: Site) -> str:
-    domain = site.sender.address.rpartition("@")[2]
+def _domain(sender: Mailbox) -> str:
     try:
-        return ascii_domain(domain)
+        return ascii_domain(sender.address.rpartition("@")[2])
     except ValueError:  # a check and the encoding of the message say so aloud
         return "localhost"
 

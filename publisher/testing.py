@@ -29,10 +29,50 @@ from publisher.errors import (
     Unavailable,
     Uncertain,
 )
-from publisher.models import Kind, Limits, Message, Receipt
+from publisher.models import (
+    Email,
+    EmailDraft,
+    Kind,
+    Limits,
+    Mailbox,
+    Mailing,
+    Message,
+    Receipt,
+)
 
 METHODS = ("GET", "POST", "PUT", "PATCH")
+SENDER = Mailbox("letters@example.org", "The Ferry")
+READER = Mailbox("reader@example.net")
 ANYWHERE = re.compile(r"https?://.*")
+
+
+def sample_email(
+    *,
+    key: str = "weekly/7/fake/5f2c",
+    sender: Mailbox = SENDER,
+    recipient: Mailbox = READER,
+    subject: str = "Tides",
+    html: str = "<p>Hello</p>",
+    text: str = "Hello\n",
+    language: str = "en",
+    **others: Any,
+) -> Email:
+    """Return an email without slots; `others` are fields of `Mailing` and `Email`.
+
+    >>> sample_email(subject="Nets", reply_to="hello@example.org").subject
+    'Nets'
+    """
+    draft = EmailDraft(
+        template="digest",
+        subject=(subject,),
+        html=(html,),
+        text=(text,),
+        language=language,
+    )
+    names = {"own_headers", "message_id"} & set(others)
+    own = {name: others.pop(name) for name in names}
+    mailing = Mailing(draft=draft, sender=sender, **others)
+    return Email(key=key, mailing=mailing, recipient=recipient, **own)
 
 
 class FakeProvider:

@@ -1,4 +1,4 @@
-"""Skeletons: what a mail program reads is what the plain path would have written."""
+"""Skeletons: what a mail program reads is what the plain path fills in."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from publisher import merge
 from publisher.errors import Refused, Rejected
-from publisher.mime import Skeleton, encode
-from publisher.mime.stencil import Base64, Printable, cut, printable
-from publisher.models import EmailDraft, Issue, Mailbox, Site, Slot, Subscriber
+from publisher.mime import encode
+from publisher.mime.bodies import Base64, Printable, body, printable
+from publisher.models import Email, EmailDraft, Issue, Mailbox, Site, Slot, Subscriber
+from publisher.testing import sample_email
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SITE = Site(name="The Lantern", sender=Mailbox("letters@example.org", "The Lantern"))
@@ -42,22 +43,18 @@ def draft_of(
     )
 
 
-def both_ways(draft: EmailDraft, reader: Subscriber) -> tuple[bytes, bytes]:
-    """Return the message made from a skeleton, and the one encoded as a whole."""
-    merger = merge.Merger(draft, site=SITE, issue=ISSUE, list_name="weekly")
-    copy = merger.copy(
-        key="w/7/x", reader=reader, unsubscribe_url="https://x.example/o"
+def email_of(draft: EmailDraft, reader: Subscriber) -> Email:
+    mailing = merge.mailing(draft, site=SITE, issue=ISSUE, list_name="weekly")
+    return merge.email(
+        mailing, key="w/7/x", reader=reader, unsubscribe_url="https://x.example/o"
     )
-    batch = merger.batch([copy])
-    return Skeleton(batch).encode(copy), encode(batch.email(copy))
 
 
-def read(message: bytes) -> tuple[dict[str, str], str, str]:
+def read(message: bytes) -> tuple[EmailMessage, str, str]:
+    """Return what a mail program makes of it: its headers, its page, its text."""
     parsed = message_from_bytes(message, policy=policy.default)
     assert isinstance(parsed, EmailMessage)
     assert not parsed.defects
-    headers = {name: str(value) for name, value in parsed.items()}
-    headers["Content-Type"] = headers["Content-Type"].partition(";")[0]
     bodies = []
     for kind in ("html", "plain"):
         part = parsed.get_body((kind,))
@@ -65,20 +62,23 @@ def read(message: bytes) -> tuple[dict[str, str], str, str]:
         assert not part.defects
         payload = part.get_payload(decode=True)
         assert isinstance(payload, bytes)
-        bodies.append(payload.decode())
-    return headers, bodies[0], bodies[1]
+        bodies.append(payload.decode().replace("\r\n", "\n"))
+    return parsed, bodies[0], bodies[1]
 
 
 @given(html=PARTS, text=PARTS, name=TEXT, note=TEXT)
 @example(html=[NAME], text=[NAME, NOTE], name="", note="")
 @example(html=[ARABIC, NAME, ARABIC], text=["a" * 75, NAME], name="é", note="")
 @example(html=["x ", NAME, "\ny"], text=[".", NAME, "."], name=".", note=" ")
-def test_every_reader_reads_the_same_either_way(
+def test_every_reader_reads_what_the_plain_path_fills_in(
     html: list[str | Slot], text: list[str | Slot], name: str, note: str
 ) -> None:
     reader = Subscriber(address="ana@example.org", name=name, attributes={"note": note})
-    mine, plain = both_ways(draft_of(html, text), reader)
-    assert read(mine) == read(plain)
+    email = email_of(draft_of(html, text), reader)
+    headers, page, plain = read(encode(email))
+    assert (page, plain) == (email.html, email.text)
+    assert headers["Subject"] == email.subject
+    assert headers["List-Unsubscribe"] == email.headers["List-Unsubscribe"]
 
 
 @given(html=PARTS, note=TEXT)
@@ -88,7 +88,7 @@ def test_no_line_is_too_long_and_none_begins_with_a_dot(
     html: list[str | Slot], note: str
 ) -> None:
     reader = Subscriber(address="ana@example.org", attributes={"note": note})
-    mine, _ = both_ways(draft_of(html), reader)
+    mine = encode(email_of(draft_of(html), reader))
     body = mine.partition(b"\r\n\r\n")[2]
     assert all(len(line) <= 76 for line in body.split(b"\r\n"))
     assert not re.search(rb"(?m)^\.", mine)
@@ -104,29 +104,31 @@ def test_quoted_printable_of_any_text_reads_back(text: str) -> None:
 
 
 def test_latin_text_stays_readable_and_arabic_takes_base64() -> None:
-    assert isinstance(cut(["Salt and ", " light"], [0]), Printable)
-    assert isinstance(cut([ARABIC, ARABIC], [0]), Base64)
+    assert isinstance(body(["Salt and ", " light"], [0]), Printable)
+    assert isinstance(body([ARABIC, ARABIC], [0]), Base64)
 
 
-def test_the_same_copy_is_the_same_bytes() -> None:
+def test_the_same_email_is_the_same_bytes() -> None:
     reader = Subscriber(address="ana@example.org", name="Ana")
-    assert both_ways(draft_of([NAME]), reader) == both_ways(draft_of([NAME]), reader)
+    first, second = (email_of(draft_of([NAME]), reader) for _ in range(2))
+    assert encode(first) == encode(second)
+
+
+def test_many_mailings_in_turn_keep_to_themselves() -> None:
+    reader = Subscriber(address="ana@example.org", name="Ana")
+    emails = [email_of(draft_of([f"<p>{number}"]), reader) for number in range(40)]
+    for email in (*emails, *emails):
+        assert read(encode(email))[1] == email.html
 
 
 def test_a_bad_address_fails_alone_and_a_bad_sender_stops_the_channel() -> None:
     with pytest.raises(Rejected):
-        both_ways(draft_of([NAME]), Subscriber(address="nobody"))
-    merger = merge.Merger(
-        draft_of([NAME]),
-        site=Site(sender=Mailbox("nobody")),
-        issue=ISSUE,
-        list_name="",
-    )
+        encode(email_of(draft_of([NAME]), Subscriber(address="nobody")))
     with pytest.raises(Refused):
-        Skeleton(merger.batch([]))
+        encode(sample_email(sender=Mailbox("nobody")))
 
 
 def test_a_line_break_in_a_name_cannot_become_a_header() -> None:
     reader = Subscriber(address="ana@example.org", name="a\r\nBcc: eve@example.org")
-    mine, _ = both_ways(draft_of([NAME]), reader)
+    mine = encode(email_of(draft_of([NAME]), reader))
     assert "Bcc" not in read(mine)[0]

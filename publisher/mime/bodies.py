@@ -1,44 +1,162 @@
-"""Bodies: text as quoted-printable or base64, whichever is shorter.
+"""Bodies with gaps, encoded once; a reader's values fill the gaps.
 
 https://www.rfc-editor.org/rfc/rfc2045#section-6
+
+In quoted-printable a gap stands on a line of its own, between soft line breaks; in
+base64 a line ends before and after it. So nothing around a gap depends on how long the
+value in it is, and what a mail program decodes is the plain text.
 """
 
 from __future__ import annotations
 
-from base64 import encodebytes
-from binascii import b2a_qp
+import re
+from binascii import b2a_base64, b2a_qp
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+WIDTH = 75  # characters of a line; the RFC's 76th is for the "=" of a soft line break
+SOFT = b"=\r\n"
+TRIPLE = 3  # bytes, which base64 encodes together
+LINE_BYTES = 57  # bytes, which are 76 characters of base64
+BREAKS = ("\n", "\r")
+_SIMPLE = re.compile(r"(?!\.)(?:[ -<>-~]{0,70}[!-<>-~])?")
+_DOT = re.compile(rb"^\.(?!\.)", re.MULTILINE)
+_ODD = re.compile(rb"^\.|.{76,}\Z", re.MULTILINE)  # two dots, or no room for a "="
+_SIGNS = [chr(one) if " " <= chr(one) <= "~" else f"={one:02X}" for one in range(256)]
+_SIGNS[ord("=")], _SIGNS[ord("\t")] = "=3D", "\t"
 
 
-def part(subtype: str, text: str) -> bytes:
-    """Return one part of a multipart message, its headers first."""
-    encoding, content = body(text)
-    return part_head(subtype, encoding) + content
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """A body in quoted-printable. No line begins with a dot, for SMTP to double."""
+
+    pieces: tuple[bytes, ...]  # texts and gaps in turn; a gap is empty
+    gaps: tuple[int, ...]  # the number of the value that each takes
+
+    encoding: ClassVar[str] = "quoted-printable"
+
+    def filled(self, values: Sequence[str]) -> list[bytes]:
+        """Return the pieces of the body with a reader's values in its gaps."""
+        pieces = list(self.pieces)
+        pieces[1::2] = [printable(values[number]) for number in self.gaps]
+        return pieces
 
 
-def part_head(subtype: str, encoding: str) -> bytes:
-    """Return the headers of a part, and the empty line that ends them."""
-    return (
-        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-    ).encode()
+# What comes after a gap: the bytes that complete a triple, what is encoded already,
+# and the bytes that wait for the next gap.
+_Middle: TypeAlias = tuple[bytes, bytes, bytes]
 
 
-def body(text: str) -> tuple[str, bytes]:
-    """Return the shorter of quoted-printable and base64, with its name."""
-    raw = raw_lines(text)
-    # The line end at the end tells `b2a_qp` which line ends are in use.
-    printable = b2a_qp(raw + b"\r\n", istext=True)[:-2]
-    if is_readable(len(printable), len(raw)):
-        return "quoted-printable", printable
-    return "base64", encodebytes(raw).rstrip(b"\n").replace(b"\n", b"\r\n")
+@dataclass(frozen=True, slots=True)
+class Base64:
+    """A body in base64, its texts encoded for each remainder of bytes before them."""
+
+    texts: tuple[tuple[_Middle, _Middle, _Middle], ...]
+    gaps: tuple[int, ...]
+
+    encoding: ClassVar[str] = "base64"
+
+    def filled(self, values: Sequence[str]) -> list[bytes]:
+        """Return the pieces of the body with a reader's values in its gaps."""
+        _, done, waiting = self.texts[0][0]
+        pieces = [done]
+        for number, by_remainder in zip(self.gaps, self.texts[1:], strict=True):
+            waiting += raw_lines(values[number])
+            first, done, left = by_remainder[len(waiting) % TRIPLE]
+            waiting += first
+            whole = len(waiting) // TRIPLE * TRIPLE
+            pieces += (_base64_lines(waiting[:whole]), done)
+            waiting = waiting[whole:] + left
+        pieces.append(_base64_lines(waiting))
+        return [b"".join(pieces).removesuffix(b"\r\n")]
 
 
-def is_readable(printable: int, raw: int) -> bool:
-    """Say whether quoted-printable is no longer than base64 with its line ends."""
-    return printable <= raw * 4 // 3 * 78 // 76
+Body: TypeAlias = Printable | Base64
+
+
+def body(texts: Sequence[str], gaps: Sequence[int] = ()) -> Body:
+    """Encode the texts between the gaps in the way that makes them shorter."""
+    raw = [raw_lines(text) for text in texts]
+    readable = [printable(text) for text in texts]
+    # Four characters for three bytes, and 78 for 76 with the line ends.
+    if sum(map(len, readable)) <= sum(map(len, raw)) * 4 // 3 * 78 // 76:
+        return Printable(tuple(_in_turn(texts, readable)), tuple(gaps))
+    return Base64(tuple(map(_by_remainder, raw)), tuple(gaps))
 
 
 def raw_lines(text: str) -> bytes:
     """Return the text as bytes, its lines ended as they are on the wire."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
-    return lines.encode("utf-8", "replace")
+    if "\n" in text or "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    return text.encode("utf-8", "replace")
+
+
+# --- quoted-printable ----------------------------------------------------------------
+
+
+def _in_turn(texts: Sequence[str], readable: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield texts and empty gaps in turn, each gap on a line of its own."""
+    last = len(texts) - 1
+    for here, (text, encoded) in enumerate(zip(texts, readable, strict=True)):
+        if here:
+            yield b""
+        breaks_before = not here or text.startswith(BREAKS)
+        breaks_after = here == last or (text or "\n").endswith(BREAKS)
+        before = b"" if breaks_before or not (text or here < last) else SOFT
+        yield before + encoded + (b"" if breaks_after else SOFT)
+
+
+def printable(text: str) -> bytes:
+    r"""Return the text in quoted-printable, safe at the beginning of any line.
+
+    >>> printable("Caffè = 2 €. ")
+    b'Caff=C3=A8 =3D 2 =E2=82=AC.=20'
+    """
+    if _SIMPLE.fullmatch(text):
+        return text.encode()
+    # The line end at the end tells `b2a_qp` which line ends are in use.
+    made = b2a_qp(raw_lines(text) + b"\r\n", istext=True)[:-2]
+    made = _DOT.sub(b"=2E=\r\n", made)
+    if not _ODD.search(made):
+        return made
+    lines = raw_lines(text).split(b"\r\n")
+    return "\r\n".join(soft for line in lines for soft in _soft_lines(line)).encode()
+
+
+def _soft_lines(line: bytes) -> Iterator[str]:
+    """Break a line where it is too long, but within no encoded byte."""
+    text = "".join([_SIGNS[one] for one in line])
+    if text.endswith((" ", "\t")):
+        text = f"{text[:-1]}={ord(text[-1]):02X}"
+    while True:
+        if text.startswith("."):
+            text = f"=2E{text[1:]}"
+        if len(text) <= WIDTH:
+            break
+        begun = text.rfind("=", WIDTH - 2, WIDTH)
+        end = begun if begun >= 0 else WIDTH
+        yield f"{text[:end]}="
+        text = text[end:]
+    yield text
+
+
+# --- base64 --------------------------------------------------------------------------
+
+
+def _by_remainder(raw: bytes) -> tuple[_Middle, _Middle, _Middle]:
+    return _middle(raw, 0), _middle(raw, 2), _middle(raw, 1)
+
+
+def _middle(raw: bytes, missing: int) -> _Middle:
+    """Cut off what completes the triple before, and what begins the one after."""
+    first, rest = raw[:missing], raw[missing:]
+    whole = len(rest) // TRIPLE * TRIPLE
+    return first, _base64_lines(rest[:whole]), rest[whole:]
+
+
+def _base64_lines(raw: bytes) -> bytes:
+    return b"".join(
+        b2a_base64(raw[here : here + LINE_BYTES], newline=False) + b"\r\n"
+        for here in range(0, len(raw), LINE_BYTES)
+    )

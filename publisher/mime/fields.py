@@ -32,12 +32,12 @@ def checked(email: Email) -> Email:
         subject_line(email.subject),
         *other_lines(email.headers),
     ]
-    return replace(
-        email,
+    mailing = replace(
+        email.mailing,
         sender=_in_ascii(email.sender),
-        recipient=_in_ascii(email.recipient),
         reply_to=_ascii_address(email.reply_to) if email.reply_to else "",
     )
+    return replace(email, mailing=mailing, recipient=_in_ascii(email.recipient))
 
 
 def written(box: Mailbox) -> str:

@@ -1,4 +1,4 @@
-"""Skeletons: the message of one draft, encoded once for all of its readers."""
+"""Skeletons: the message of one mailing, encoded once for all of its readers."""
 
 from __future__ import annotations
 
@@ -6,42 +6,38 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from publisher.mime import headers
-from publisher.mime.bodies import part_head
-from publisher.mime.stencil import Stencil, cut
-from publisher.models import Batch, Copy, Slot, Slotted
+from publisher.mime.bodies import body
+from publisher.models import Email, Mailing, Slot, Slotted
 
 
 class Skeleton:
-    """Encodes the copies of one batch: what they share is encoded already."""
+    """Encodes the emails of one mailing: what they share is encoded already."""
 
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, mailing: Mailing) -> None:
         """Encode what is no reader's own; `Refused` if the sender is no address."""
-        self.batch = batch
-        draft, numbers = batch.draft, batch.numbers()
+        draft, numbers = mailing.draft, mailing.numbers()
         self._subject = _apart(draft.subject, numbers)
         # A "=" followed by "_" occurs neither in quoted-printable nor in base64.
         boundary = f"=_{sha256(draft.id.encode()).hexdigest()[:32]}"
-        self._text = cut(*_apart(draft.text, numbers))
-        self._html = cut(*_apart(draft.html, numbers))
+        self._text = body(*_apart(draft.text, numbers))
+        self._html = body(*_apart(draft.html, numbers))
+        self._sender = _lines(*headers.sender_lines(mailing.sender, mailing.reply_to))
         self._shared = _lines(
-            *headers.sender_lines(batch.sender, batch.reply_to),
-            *headers.shared_lines(batch.date, draft.language),
-            *headers.other_lines(batch.headers),
+            *headers.shared_lines(mailing.date, draft.language),
+            *headers.other_lines(mailing.headers),
             f'Content-Type: multipart/alternative; boundary="{boundary}"',
         )
-        self._before_text = _before("\r\n--", boundary, "plain", self._text)
-        self._before_html = _before("\r\n--", boundary, "html", self._html)
+        self._before_text = _opening(boundary, "plain", self._text.encoding)
+        self._before_html = _opening(boundary, "html", self._html.encoding)
         self._end = f"\r\n--{boundary}--\r\n".encode()
 
-    def encode(self, copy: Copy) -> bytes:
-        """Return the reader's message with CRLF line ends.
-
-        No line of it begins with a dot. The same copy is the same bytes.
-        """
-        values = copy.values
+    def encode(self, email: Email) -> bytes:
+        """Return one reader's message."""
+        values = email.values
         return b"".join(
             (
-                self._head(copy),
+                self._sender,
+                self._head(email),
                 self._shared,
                 self._before_text,
                 *self._text.filled(values),
@@ -51,18 +47,18 @@ class Skeleton:
             )
         )
 
-    def _head(self, copy: Copy) -> bytes:
+    def _head(self, email: Email) -> bytes:
         texts, gaps = self._subject
         subject = texts[0]
         for number, text in zip(gaps, texts[1:], strict=True):
-            subject += copy.values[number] + text
+            subject += email.values[number] + text
         return _lines(
-            headers.to_line(copy.recipient),
+            headers.to_line(email.recipient),
             headers.subject_line(" ".join(subject.split())),
             headers.message_id_line(
-                copy.message_id, key=copy.key, sender=self.batch.sender
+                email.message_id, key=email.key, sender=email.sender
             ),
-            *headers.other_lines(copy.headers),
+            *headers.other_lines(email.own_headers),
         )
 
 
@@ -78,8 +74,13 @@ def _apart(parts: Slotted, numbers: Mapping[Slot, int]) -> tuple[list[str], list
     return texts, gaps
 
 
-def _before(mark: str, boundary: str, subtype: str, stencil: Stencil) -> bytes:
-    return f"{mark}{boundary}\r\n".encode() + part_head(subtype, stencil.encoding)
+def _opening(boundary: str, subtype: str, encoding: str) -> bytes:
+    """Return what stands before a part: the boundary, its headers, an empty line."""
+    return (
+        f"\r\n--{boundary}\r\n"
+        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    ).encode()
 
 
 def _lines(*lines: str) -> bytes:

@@ -14,13 +14,12 @@ from publisher.models.drafts import (
     draft_from,
 )
 from publisher.models.messages import (
-    Batch,
     Batches,
     Channel,
-    Copy,
     Email,
     Limits,
     M_contra,
+    Mailing,
     Message,
     Opens,
     Post,
@@ -42,12 +41,10 @@ from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
     "Article",
-    "Batch",
     "Batches",
     "Campaign",
     "Card",
     "Channel",
-    "Copy",
     "Delivery",
     "Direction",
     "Draft",
@@ -62,6 +59,7 @@ __all__ = [
     "Limits",
     "M_contra",
     "Mailbox",
+    "Mailing",
     "Message",
     "Opens",
     "Outcome",

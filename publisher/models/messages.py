@@ -14,20 +14,85 @@ from publisher.models.writing import Image, Mailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Email:
-    """An email to one person. `headers` holds what is beyond the usual ones."""
+class Mailing:
+    """What all emails of one draft share: who writes, when, and the list's headers.
 
-    key: str
+    `slots` are the draft's, each once; an email's `values` stand in the same order.
+    """
+
+    draft: EmailDraft
     sender: Mailbox
-    recipient: Mailbox
-    subject: str
-    html: str
-    text: str
-    language: str = "en"
+    slots: tuple[Slot, ...] = ()
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    message_id: str = ""  # without angle brackets
     date: datetime | None = None
+
+    def numbers(self) -> dict[Slot, int]:
+        """Return where in an email's `values` each slot finds its own."""
+        return {slot: number for number, slot in enumerate(self.slots)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email:
+    """An email to one person: a mailing, and what stands in its slots for them.
+
+    A provider that takes merge data sends `mailing.draft` once, with its slots as the
+    provider writes them, and the `values` of each email, which are escaped for their
+    places. Any other sends `subject`, `html` and `text`, made when they are asked for.
+    """
+
+    key: str
+    mailing: Mailing
+    recipient: Mailbox
+    values: tuple[str, ...] = ()
+    own_headers: Mapping[str, str] = field(default_factory=dict)  # beyond the usual
+    message_id: str = ""  # without angle brackets
+
+    @property
+    def sender(self) -> Mailbox:
+        """Who writes."""
+        return self.mailing.sender
+
+    @property
+    def reply_to(self) -> str:
+        """Where answers go, if not to the sender."""
+        return self.mailing.reply_to
+
+    @property
+    def language(self) -> str:
+        """The language of the draft."""
+        return self.mailing.draft.language
+
+    @property
+    def date(self) -> datetime | None:
+        """When it was planned."""
+        return self.mailing.date
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers beyond the usual ones: the mailing's and the reader's own."""
+        return {**self.mailing.headers, **self.own_headers}
+
+    @property
+    def subject(self) -> str:
+        """The subject, as this reader sees it."""
+        return " ".join(self._filled(self.mailing.draft.subject).split())
+
+    @property
+    def html(self) -> str:
+        """The page, as this reader sees it."""
+        return self._filled(self.mailing.draft.html)
+
+    @property
+    def text(self) -> str:
+        """The plain text, as this reader sees it."""
+        return self._filled(self.mailing.draft.text)
+
+    def _filled(self, parts: Slotted) -> str:
+        values = dict(zip(self.mailing.slots, self.values, strict=True))
+        return "".join(
+            [part if isinstance(part, str) else values[part] for part in parts]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,72 +107,6 @@ class Post:
     content_warning: str = ""
     images: tuple[Image, ...] = ()
     created: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
-    """One reader's copy of a draft: who gets it, and what stands in the draft's slots.
-
-    `values` belong to the slots of the batch, in their order, each escaped for its
-    place. `headers` are those that differ from reader to reader.
-    """
-
-    key: str
-    recipient: Mailbox
-    values: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    message_id: str = ""  # without angle brackets
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Copies of one draft: what they share stands here once, however many they are.
-
-    A provider that takes merge data sends `draft` with its slots as the provider
-    writes them, and each copy's `values`; any other asks for the whole `emails`.
-    """
-
-    draft: EmailDraft
-    slots: tuple[Slot, ...]
-    sender: Mailbox
-    copies: tuple[Copy, ...]
-    reply_to: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    date: datetime | None = None
-
-    def numbers(self) -> dict[Slot, int]:
-        """Return where in a copy's `values` each slot finds its own."""
-        return {slot: number for number, slot in enumerate(self.slots)}
-
-    def subject(self, copy: Copy) -> str:
-        """Return the subject that the reader sees."""
-        return " ".join(self._filled(self.draft.subject, copy).split())
-
-    def email(self, copy: Copy) -> Email:
-        """Return the copy as a whole email."""
-        return Email(
-            key=copy.key,
-            sender=self.sender,
-            recipient=copy.recipient,
-            subject=self.subject(copy),
-            html=self._filled(self.draft.html, copy),
-            text=self._filled(self.draft.text, copy),
-            language=self.draft.language,
-            reply_to=self.reply_to,
-            headers={**self.headers, **copy.headers},
-            message_id=copy.message_id,
-            date=self.date,
-        )
-
-    def emails(self) -> list[Email]:
-        """Return every copy as a whole email."""
-        return [self.email(copy) for copy in self.copies]
-
-    def _filled(self, parts: Slotted, copy: Copy) -> str:
-        values = dict(zip(self.slots, copy.values, strict=True))
-        return "".join(
-            [part if isinstance(part, str) else values[part] for part in parts]
-        )
 
 
 Message: TypeAlias = Email | Post
@@ -171,6 +170,7 @@ class Batches(Protocol):
     def send_many(self, messages: Sequence[Any]) -> list[Receipt | ProviderError]:
         """Return what became of each message, in their order.
 
+        All emails of one call have the same mailing, the very same object.
         A `ProviderError` is raised where it is about the whole call, and returned where
         it is about one message.
         """

@@ -13,6 +13,7 @@ from publisher.models import (
     Draft,
     Email,
     Issue,
+    Mailing,
     Message,
     Plan,
     Post,
@@ -53,6 +54,7 @@ class Addressing:
         self.issue = issue
         self.drafts = drafts
         people = folder.books.subscribers
+        self._mailings: dict[str, Mailing] = {}
         self._known = {reader.address: reader for reader in people.all()}
 
     def message(self, delivery: Delivery) -> Message:
@@ -70,23 +72,30 @@ class Addressing:
 
     def email(self, delivery: Delivery, reader: Subscriber) -> Email:
         """Return the email for a reader who may not be in the books."""
-        draft = self.drafts[delivery.draft]
-        assert not isinstance(draft, PostDraft)  # noqa: S101
-        site = self.folder.settings.site
         return merge.email(
-            draft,
+            self._mailing(delivery.draft),
             key=delivery.key,
             reader=reader,
-            site=site,
-            issue=self.issue,
-            list_name=self.issue.list,
             unsubscribe_url=tokens.unsubscribe_url(
-                site,
+                self.folder.settings.site,
                 secret=self.folder.settings.secret,
                 address=reader.address,
                 list_name=self.issue.list,
             ),
         )
+
+    def _mailing(self, name: str) -> Mailing:
+        """Return what the emails of a draft share: one object for all of them."""
+        if name not in self._mailings:
+            draft = self.drafts[name]
+            assert not isinstance(draft, PostDraft)  # noqa: S101
+            self._mailings[name] = merge.mailing(
+                draft,
+                site=self.folder.settings.site,
+                issue=self.issue,
+                list_name=self.issue.list,
+            )
+        return self._mailings[name]
 
 
 def send_issue(

@@ -86,7 +86,7 @@ class Smtp:
         """Hand one email over; the connection stays open for the next."""
         from publisher.mime import encode
 
-        content = _dotted(encode(email))
+        content = encode(email)  # in which no line begins with a dot
         sender = self._bounces_to(email)
         recipient = _envelope_address(email.recipient.address)
         wire = self._begin(sender, recipient, len(content))
@@ -236,12 +236,6 @@ class Smtp:
         if self._wire is not None:
             self._wire.close()
             self._wire = None
-
-
-def _dotted(content: bytes) -> bytes:
-    """Double the dots that begin a line, so that only the last one ends the email."""
-    ended = content if content.endswith(b"\r\n") else content + b"\r\n"
-    return re.sub(rb"(?m)^\.", b"..", ended)
 
 
 def _options(wire: _Wire, size: int) -> str:

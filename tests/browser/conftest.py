@@ -237,14 +237,11 @@ def _addressed(template: str, chosen: list[Article], site: Site) -> Email:
     way_out = tokens.unsubscribe_url(
         site, secret="0" * 32, address=reader.address, list_name="weekly"
     )
+    mailing = merge.mailing(
+        written.draft(reader), site=site, issue=issue, list_name="weekly"
+    )
     return merge.email(
-        written.draft(reader),
-        key="weekly/12/ana",
-        reader=reader,
-        site=site,
-        issue=issue,
-        list_name="weekly",
-        unsubscribe_url=way_out,
+        mailing, key="weekly/12/ana", reader=reader, unsubscribe_url=way_out
     )
 
 

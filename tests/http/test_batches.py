@@ -8,18 +8,15 @@ from responses import RequestsMock
 from publisher.errors import Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.models import Email, Json, Mailbox, Receipt
+from publisher.testing import sample_email
 
 URL = "https://api.example.org/batch"
 
 
 def email(number: int, address: str = "") -> Email:
-    return Email(
+    return sample_email(
         key=f"weekly/7/pigeon/{number}",
-        sender=Mailbox("letters@example.org"),
         recipient=Mailbox(address or f"reader{number}@example.net"),
-        subject="Tides",
-        html="<p>Hi</p>",
-        text="Hi",
     )
 
 

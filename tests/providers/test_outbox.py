@@ -12,19 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.errors import Refused
-from publisher.models import Card, Email, Json, Mailbox, Post, Receipt
+from publisher.models import Card, Json, Message, Post, Receipt
 from publisher.providers import is_configured
 from publisher.providers.outbox import Outbox
+from publisher.testing import sample_email
 
-EMAIL = Email(
-    key="weekly/7/outbox/5f2c",
-    sender=Mailbox("letters@example.org", "The Ferry"),
-    recipient=Mailbox("reader@example.net"),
-    subject="Tides",
-    html="<p>Hello</p>",
-    text="Hello\n",
-    message_id="5f2c@example.org",
-)
+KEY = "weekly/7/outbox/5f2c"
+EMAIL = sample_email(key=KEY)
 POST = Post(
     key="weekly/7/outbox:mastodon/tides",
     text="Tides 🌊 https://example.org/tides",
@@ -49,8 +43,8 @@ def test_an_email_is_a_file_that_a_mail_program_opens(tmp_path: Path) -> None:
 def test_the_first_email_is_also_a_page_and_a_text(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
     outbox.send(EMAIL)
-    outbox.send(replace(EMAIL, key="weekly/7/outbox/aaaa", html="<p>Second</p>"))
-    outbox.send(replace(EMAIL, key="weekly/7/outbox/bbbb", language="de"))
+    outbox.send(sample_email(key="weekly/7/outbox/aaaa", html="<p>Second</p>"))
+    outbox.send(sample_email(key="weekly/7/outbox/bbbb", language="de"))
     assert files(tmp_path / "weekly-7") == [
         "digest.de.html",
         "digest.de.txt",
@@ -65,7 +59,7 @@ def test_the_first_email_is_also_a_page_and_a_text(tmp_path: Path) -> None:
 
 def test_an_older_run_leaves_no_stale_page(tmp_path: Path) -> None:
     Outbox(tmp_path).send(EMAIL)
-    Outbox(tmp_path).send(replace(EMAIL, html="<p>Newer</p>"))
+    Outbox(tmp_path).send(sample_email(key=KEY, html="<p>Newer</p>"))
     assert (tmp_path / "weekly-7/digest.html").read_text() == "<p>Newer</p>"
 
 
@@ -88,7 +82,7 @@ def test_without_a_payload_the_whole_post_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("message", [EMAIL, POST], ids=["email", "post"])
-def test_the_same_key_is_the_same_file(tmp_path: Path, message: Email | Post) -> None:
+def test_the_same_key_is_the_same_file(tmp_path: Path, message: Message) -> None:
     first = Outbox(tmp_path).send(message)
     before = files(tmp_path)
     assert Outbox(tmp_path).send(message) == first
@@ -136,7 +130,7 @@ def test_two_thousand_emails_take_less_than_two_seconds(tmp_path: Path) -> None:
     page = "<p>" + "A paragraph of a letter. " * 400 + "</p>"
     started = time.perf_counter()
     for number in range(2000):
-        outbox.send(replace(EMAIL, key=f"w/1/outbox/{number}", html=page))
+        outbox.send(sample_email(key=f"w/1/outbox/{number}", html=page))
     assert time.perf_counter() - started < 2 * 3  # thrice, for a busy machine
     assert len(files(tmp_path)) == 2002
 

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +27,14 @@ from publisher.errors import (
     Uncertain,
 )
 from publisher.mime import encode
-from publisher.models import Email, Mailbox, Receipt
+from publisher.models import Mailbox, Receipt
 from publisher.providers import Secret
 from publisher.providers import smtp as room
 from publisher.providers.smtp import Smtp
+from publisher.testing import sample_email
 
-EMAIL = Email(
+EMAIL = sample_email(
     key="weekly/7/smtp/5f2c",
-    sender=Mailbox("letters@example.org", "The Ferry"),
-    recipient=Mailbox("reader@example.net"),
-    subject="Tides",
-    html="<p>Hello</p>",
     text="Hello\n.\n.. dots\n",
     message_id="5f2c@example.org",
 )
@@ -266,7 +265,10 @@ def test_lines_that_begin_with_a_dot_stay_whole(scripted: Any) -> None:
     server, smtp = scripted()
     smtp.send(EMAIL)
     smtp.close()
-    assert b"\r\n... dots\r\n" in server.mails[0]
+    assert not re.search(rb"(?m)^\.", server.mails[0])
+    part = message_from_bytes(server.mails[0]).get_payload(0)
+    assert isinstance(part, Message)
+    assert part.get_payload(decode=True) == b"Hello\r\n.\r\n.. dots\r\n"
     assert re.sub(rb"(?m)^\.", b"", server.mails[0]) == encode(EMAIL)
 
 

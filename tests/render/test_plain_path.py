@@ -221,14 +221,9 @@ def merged(letter: Letter, reader: Subscriber) -> Email | None:
         draft = letter.draft(reader)
     except RenderError:
         return None
+    mailing = merge.mailing(draft, site=SITE, issue=ISSUE, list_name="")
     return merge.email(
-        draft,
-        key="w/1/outbox/x",
-        reader=reader,
-        site=SITE,
-        issue=ISSUE,
-        list_name="",
-        unsubscribe_url=WAY_OUT,
+        mailing, key="w/1/outbox/x", reader=reader, unsubscribe_url=WAY_OUT
     )
 
 

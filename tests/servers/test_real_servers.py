@@ -21,11 +21,12 @@ import pytest
 import requests
 
 from publisher.errors import ProviderError, Refused, Throttled, Uncertain
-from publisher.models import Card, Email, Mailbox, Post
+from publisher.models import Card, Mailbox, Post
 from publisher.providers import Secret
 from publisher.providers.bluesky import Bluesky
 from publisher.providers.mastodon import Mastodon
 from publisher.providers.smtp import Smtp
+from publisher.testing import sample_email
 
 pytestmark = pytest.mark.servers
 
@@ -323,12 +324,10 @@ def test_a_hundred_emails_reach_a_postfix_sink(sink: tuple[int, Path]) -> None:
     port, folder = sink
     smtp = Smtp("127.0.0.1", port, security="none")
     for number in range(100):
-        email = Email(
+        email = sample_email(
             key=f"weekly/7/smtp/{number}",
-            sender=Mailbox("letters@example.org", "The Ferry"),
             recipient=Mailbox(f"reader{number}@example.net"),
             subject=f"Tides {number}",
-            html="<p>Hello</p>",
             text="Hello\n.\n",
             message_id=f"{number}@example.org",
         )
