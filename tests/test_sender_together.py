@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from publisher.errors import (
 from publisher.models import (
     Channel,
     Delivery,
+    Email,
     Issue,
     Limits,
     Message,
@@ -30,6 +32,7 @@ from publisher.models import (
 )
 from publisher.sender import deliver
 from publisher.store import Books, open_books
+from publisher.testing import sample_email
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 Answer = Receipt | ProviderError
@@ -85,14 +88,23 @@ def begin(books: Books, name: str, count: int = 10) -> None:
     books.ledger.begin(issue, {draft.id: draft}, rows)
 
 
-def run(books: Books, provider: Many, name: str = "i/1") -> str:
+def a_post(delivery: Delivery) -> Message:
+    return Post(key=delivery.key, text="Hi")
+
+
+def run(
+    books: Books,
+    provider: Many,
+    name: str = "i/1",
+    message_of: Callable[[Delivery], Message] = a_post,
+) -> str:
     channel = Channel("x", "x", "post", provider.limits, provider)  # type: ignore[arg-type]
     with books.ledger.lease(name):
         return deliver(
             name,
             channel=channel,
             ledger=books.ledger,
-            message_of=lambda one: Post(key=one.key, text="Hi"),
+            message_of=message_of,
             skip_reason=lambda _: "",
             now=lambda: NOW,
             sleep=lambda _: None,
@@ -109,6 +121,24 @@ def test_ten_messages_are_three_calls(books: Books) -> None:
     provider = Many()
     assert run(books, provider) == ""
     assert [len(call) for call in provider.calls] == [4, 4, 2]
+    assert set(states(books).values()) == {"accepted"}
+
+
+def test_the_emails_of_one_call_share_a_mailing(books: Books) -> None:
+    provider = Many()
+    mailings = [sample_email(subject=name).mailing for name in ("Tides", "Nets")]
+
+    def message_of(delivery: Delivery) -> Email:
+        number = int(delivery.key.rsplit("/", 1)[1])
+        email = sample_email(key=delivery.key)
+        return replace(email, mailing=mailings[number % 2])
+
+    assert run(books, provider, message_of=message_of) == ""
+    assert [len(call) for call in provider.calls] == [2, 2, 2, 2, 1, 1]
+    assert all(
+        len({int(key.rsplit("/", 1)[1]) % 2 for key in call}) == 1
+        for call in provider.calls
+    )
     assert set(states(books).values()) == {"accepted"}
 
 

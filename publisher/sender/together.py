@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from publisher.errors import (
@@ -14,7 +14,7 @@ from publisher.errors import (
     Unavailable,
     Uncertain,
 )
-from publisher.models import Delivery, Message, Outcome, Receipt, State
+from publisher.models import Delivery, Email, Message, Outcome, Receipt, State
 from publisher.sender.outcomes import accepted, ended
 from publisher.sender.turn import REPEATS, Sender
 from publisher.sender.waiting import Halt, Pause
@@ -22,12 +22,21 @@ from publisher.sender.waiting import Halt, Pause
 Ready = Sequence[tuple[Delivery, Message]]
 
 
+def _calls(ready: Ready) -> Iterator[Ready]:
+    """Part the messages into calls: the emails of one have the same mailing."""
+    calls: dict[int, list[tuple[Delivery, Message]]] = {}
+    for row, message in ready:
+        shared = id(message.mailing) if isinstance(message, Email) else 0
+        calls.setdefault(shared, []).append((row, message))
+    yield from calls.values()
+
+
 @dataclass(kw_only=True)
 class Together(Sender):
     """Sends through a provider that takes many messages in one call.
 
-    What is claimed is one call, also after a crash: the same rows in the same order are
-    repeated together, so that a key for the whole call stays the same.
+    What is claimed is one call for each mailing, also after a crash: the same rows in
+    the same order are repeated together, so that a key for a whole call stays the same.
     """
 
     left: set[str] = field(default_factory=set)  # keys of the call that are not settled
@@ -40,10 +49,12 @@ class Together(Sender):
         self.left = {row.key for row in rows}
         self.is_handing_over = False
         try:
-            self.look_for_stop()
-            ready = self._made(rows)
-            if ready:
+            for ready in _calls(self._made(rows)):
+                self.pace()
+                self.look_for_stop()
                 self._call(ready)
+                if self.held is not None:
+                    break
         except (Halt, Pause):
             self.is_handing_over = False
             raise
