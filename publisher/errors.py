@@ -44,6 +44,10 @@ class StoreError(PublisherError):
     """The books cannot be opened or written."""
 
 
+class Busy(StoreError):  # noqa: N818  not an accident either
+    """Another process is at it, and will do it."""
+
+
 class CheckFailed(PublisherError):  # noqa: N818  a result, not an accident
     """A check stopped the issue before anything left."""
 

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from publisher import schedule
-from publisher.errors import PublisherError, StoreError
+from publisher.errors import Busy, PublisherError
 from publisher.models import Campaign, Plan, Report, State
 from publisher.project.drafting import Drafting
 from publisher.project.sending import Stop
@@ -56,8 +56,10 @@ def run_campaign(project: Project, campaign: Campaign, *, stop: Stop) -> list[Ra
     try:
         with project.books.ledger.lease(f"run/{campaign.name}"):
             return list(_run(project, campaign, stop))
-    except StoreError as error:
-        return [Ran(campaign.name, project.clock(), str(error), error=error)]
+    except Busy:
+        return [Ran(campaign.name, project.clock(), "another publisher is doing it")]
+    except PublisherError as error:  # one campaign's mistake must not stop the others
+        return [Ran(campaign.name, project.clock(), f"stopped: {error}", error=error)]
 
 
 def _run(project: Project, campaign: Campaign, stop: Stop) -> Iterator[Ran]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from publisher.errors import StoreError
+from publisher.errors import Busy, StoreError
 
 if sys.platform == "win32":
     import msvcrt
@@ -49,7 +49,7 @@ def _held(path: Path, issue: str) -> int:
             _lock(file)
         except OSError:
             os.close(file)
-            raise StoreError(
+            raise Busy(
                 f"another publisher is sending {issue}",
                 hint="Wait until it is done, or look: publisher status",
             ) from None
