@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -59,7 +59,7 @@ def channel(name: str, settings: Settings, gallery: Gallery) -> Channel:
        outbox: a newcomer's first send leaves nothing but files;
     4. otherwise it is an error, because a typing error must not look like a rehearsal.
     """
-    _check_redirects(settings, gallery)
+    _check_names(settings, gallery)
     provider, _, account = name.partition(":")
     if provider == OUTBOX:
         return _outbox(account, settings, gallery)
@@ -95,14 +95,23 @@ def _provider(name: str, gallery: Gallery) -> type[Any]:
     raise _unknown(name, known, where="")
 
 
-def _check_redirects(settings: Settings, gallery: Gallery) -> None:
-    """Refuse a redirect of a provider that is none: it would redirect nothing."""
+def _check_names(settings: Settings, gallery: Gallery) -> None:
+    """Refuse a redirect or a rule for a provider that is none: it would do nothing."""
     known = gallery.known()
-    for name in settings.channels:
+    for name, path in _named(settings):
         if name.partition(":")[0] not in known:
             text = files.read_text(settings.root / FILE, where=FILE)
-            where = strict.locate(text, ("channels", name), where=FILE, key=True)
+            where = strict.locate(text, path, where=FILE, key=path[0] == "channels")
             raise _unknown(name.partition(":")[0], known, where=where)
+
+
+def _named(settings: Settings) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Give each channel that publisher.yaml names, with its place in it."""
+    for name in settings.channels:
+        yield name, ("channels", name)
+    for row, rule in enumerate(settings.rules):
+        for column, name in enumerate(rule.through):
+            yield name, ("rules", row, "through", column)
 
 
 def _unknown(name: str, known: Mapping[str, Any], *, where: str) -> ConfigError:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from publisher import files, strict
 from publisher.errors import ConfigError, SourceError
 from publisher.models import Campaign, Json
 from publisher.schedule.timing import Action, Due, due, in_words, next_runs, runs
+
+if TYPE_CHECKING:
+    from publisher.schedule.model import ScheduleFile
 
 __all__ = [
     "Action",
@@ -29,17 +34,23 @@ SUFFIXES = {".yaml", ".yml"}
 
 
 def campaigns(
-    folder: Path, *, timezone: str = "UTC"
+    folder: Path,
+    *,
+    timezone: str = "UTC",
+    lists: Sequence[str] = (),
+    providers: Sequence[str] = (),
 ) -> tuple[list[Campaign], list[ConfigError]]:
     """Read every schedule of a folder, by name, and everything that is wrong in it.
 
-    `timezone` is the site's, for files that name none. A file with an error gives no
-    campaign; the others still do.
+    `timezone` is the site's, for files that name none; `lists` and `providers` are what
+    a file may name, where they are given. A file with an error gives no campaign; the
+    others still do.
     """
     found: dict[str, Campaign] = {}
     errors: list[ConfigError] = []
+    known = {"list": lists, "provider": providers}
     for path in _paths(folder):
-        campaign, wrong = _examine(path, timezone, f"{folder.name}/{path.name}")
+        campaign, wrong = _examine(path, timezone, f"{folder.name}/{path.name}", known)
         if campaign and campaign.name in found:
             wrong = [_twice(campaign, found[campaign.name])]
         elif campaign:
@@ -87,7 +98,10 @@ def _paths(folder: Path) -> Sequence[Path]:
 
 
 def _examine(
-    path: Path, timezone: str, where: str
+    path: Path,
+    timezone: str,
+    where: str,
+    known: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[Campaign | None, list[ConfigError]]:
     from publisher.schedule.model import ScheduleFile
 
@@ -102,7 +116,38 @@ def _examine(
     found, errors = strict.examine(ScheduleFile, text, where=where)
     if found is None:
         return None, errors
+    strange = list(_strange(found, text, where, known))
+    if strange:
+        return None, strange
     return found.noun(name=path.stem, timezone=timezone, source=where), []
+
+
+def _strange(
+    found: ScheduleFile, text: str, where: str, known: Mapping[str, Sequence[str]]
+) -> Iterator[ConfigError]:
+    """Complain of each list and provider that a schedule names and nobody knows."""
+    from publisher.text import suggest
+
+    for kind, name, path in _named(found):
+        names = known.get(kind, ())
+        if not names or name in names:
+            continue
+        close = suggest(name, names)
+        yield ConfigError(
+            f'there is no {kind} "{name}"',
+            where=strict.locate(text, path, where=where),
+            hint=f"Did you mean {close}?" if close else f"Try: {', '.join(names)}",
+        )
+
+
+def _named(found: ScheduleFile) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+    """Give each list and provider that the file names, with its place in it."""
+    if found.email:
+        yield "list", found.email.list, ("email", "list")
+        yield "provider", found.email.through.split(":")[0], ("email", "through")
+    for row, post in enumerate(found.posts):
+        for column, channel in enumerate(post.through):
+            yield "provider", channel.split(":")[0], ("posts", row, "through", column)
 
 
 def _check_name(name: str, where: str) -> None:
