@@ -29,8 +29,9 @@ from publisher.models import (
     unique,
 )
 
+SENT = "was already sent"
+ARTICLE = "article "  # before the slug, in a plan's parts
 WORDS = {
-    "articles": "the articles",
     "drafts": "what they are rendered to",
     "audience": "who gets it",
     "channels": "the channels",
@@ -103,7 +104,7 @@ def _reason_against(
     if article.published and article.published > now:
         return "is dated in the future"
     if selection.since == "last issue":
-        return "was already sent" if article.slug in sent else ""
+        return SENT if article.slug in sent else ""
     if selection.since != "always" and _is_older(article, selection.since):
         return f"is older than {selection.since}"
     return ""
@@ -218,7 +219,7 @@ def make(
         deliveries=tuple(deliveries),
         left_out=tuple(Counter(left_out).items()),
         parts={
-            "articles": fingerprint([article.data() for article in articles]),
+            **{f"{ARTICLE}{one.slug}": fingerprint(one.data()) for one in articles},
             "drafts": fingerprint(sorted(drafts)),
             "audience": fingerprint(sorted(one.key for one in deliveries)),
             "channels": fingerprint(unique(one.channel for one in deliveries)),
@@ -259,20 +260,37 @@ def refuse_drift(saved: Mapping[str, object], plan: Plan) -> None:
         raise PlanChanged(
             "this file is not a plan", hint="Try: publisher plan NAME --json > FILE"
         )
+    again = f"Try: publisher plan {plan.issue.campaign} --json > FILE"
+    if saved.get("campaign") != plan.issue.campaign:
+        raise PlanChanged(
+            f"the plan is for {saved.get('campaign')}, not for {plan.issue.campaign}",
+            hint="Try: the name and the flags that it was made with",
+        )
     if saved["issue"] != plan.issue.id:
         raise PlanChanged(
-            f"the plan is for {saved['issue']}, and that issue is no longer the next",
-            hint="Look at it again: publisher plan",
+            f"the plan is for {saved['issue']}, and next is {plan.issue.id}", hint=again
         )
     if plan.resumes:
         changed = [] if saved.get("hash") == plan.issue.hash else ["what is half sent"]
     else:
-        changed = [WORDS[one] for one in WORDS if parts.get(one) != plan.parts[one]]
+        changed = _changed(parts, plan.parts)
     if changed:
         raise PlanChanged(
             f"since the plan was made, {_listed(changed)} changed; nothing was sent",
-            hint="Look at it again: publisher plan",
+            hint=again,
         )
+
+
+def _changed(before: Mapping[str, object], now: Mapping[str, str]) -> list[str]:
+    """Name what differs; what an article is rendered to follows from the article."""
+    names = sorted(
+        name for name in {*before, *now} if before.get(name) != now.get(name)
+    )
+    articles = [name for name in names if name.startswith(ARTICLE)]
+    others = [one for one in WORDS if one in names]
+    if articles:
+        others = [one for one in others if one != "drafts"]
+    return articles + [WORDS[one] for one in others]
 
 
 def _listed(words: Sequence[str]) -> str:

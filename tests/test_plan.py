@@ -179,7 +179,7 @@ def test_an_equal_plan_is_not_refused() -> None:
     ("plan", "words"),
     [
         (made("ana@example.org", "bo@example.org"), "who gets it changed"),
-        (made("ana@example.org", title="B"), "the articles changed"),
+        (made("ana@example.org", title="B"), "article a changed"),
     ],
 )
 def test_a_plan_that_drifted_is_refused_and_says_where(plan: Plan, words: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -72,7 +74,7 @@ class Verbs(click.Group):
         name = args[0] if args else ""
         if name and name not in VERBS and not name.startswith("-"):
             close = suggest(name, list(VERBS))
-            hint = f" Did you mean {close!r}?" if close else " Try: publisher --help"
+            hint = f" Did you mean {close!r}?" if close else ""
             raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -94,31 +96,75 @@ def cli(ctx: click.Context, project: str | None, *, debug: bool) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 fixable, 2 usage, 3 in part, 4 check."""
     arguments = list(sys.argv[1:] if args is None else args)
+    _speak_utf8()
     debug = "--debug" in arguments or bool(os.environ.get("PUBLISHER_DEBUG"))
     if debug:
         arguments = [one for one in arguments if one != "--debug"]
     try:
         code: Any = cli.main(arguments, prog_name="publisher", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.exceptions.Abort:
-        _say("stopped; nothing more was sent. The same command goes on from here")
-        sys.exit(130)
-    except PublisherError as error:
-        if debug:
+    except Exception as error:
+        if debug and not isinstance(error, (click.ClickException, BrokenPipeError)):
             raise
-        _say(_lines(error))
-        sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of our output has gone: `| head`
-        sys.stderr.close()
-        sys.exit(0)
-    except OSError as error:
-        if debug:
-            raise
-        _say(f"{error.filename or 'the machine'}: {error.strerror or error}")
-        sys.exit(1)
+        code = _told(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong in a line, and return the exit code."""
+    match error:
+        case click.exceptions.NoArgsIsHelpError():
+            error.show()
+            return error.exit_code
+        case click.ClickException():
+            _say(_usage(error))
+            return error.exit_code
+        case click.exceptions.Abort():
+            _say("stopped; nothing more was sent. The same command goes on from here")
+            return 130
+        case PublisherError():
+            _say(_lines(error))
+            return error.exit_code
+        case BrokenPipeError():  # the reader of our output has gone: `| head`
+            sys.stderr.close()
+            return 0
+        case OSError():
+            _say(_machine(error))
+            return 1
+        case _:
+            # Only its kind: what it says may hold an address or a secret.
+            kind = type(error).__name__
+            _say(f"a defect in publisher: {kind}. Try: the same with --debug")
+            return 1
+
+
+def _speak_utf8() -> None:
+    """Write UTF-8 whatever the locale says: an article may be in any script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _usage(error: click.ClickException) -> str:
+    """Return one line: what is wrong, and where to read how it goes."""
+    message = error.format_message()
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None or "Did you mean" in message or "Try: " in message:
+        return message
+    return f"{message} Try: {context.command_path} --help"
+
+
+def _machine(error: OSError) -> str:
+    """Return what the operating system refused, and what to do about it."""
+    hint = {
+        errno.EACCES: "Try: check who may write there",
+        errno.EPERM: "Try: check who may write there",
+        errno.EROFS: "Try: a folder that can be written",
+        errno.ENOSPC: "Try: free some space",
+        errno.EEXIST: "Try: another place",
+        errno.ENOTDIR: "Try: another place",
+        errno.EISDIR: "Try: name a file in it",
+    }.get(error.errno or 0, "Try: check the name")
+    return f"{error.filename or 'the machine'}: {error.strerror or error}. {hint}"
 
 
 def _lines(error: PublisherError) -> str:

@@ -41,7 +41,7 @@ def command(
     """List the articles of the project, or show one."""
     if ctx.invoked_subcommand:
         return
-    project = open_project(folder)
+    project = open_project(folder, only_looks=True)
     wanted = {tag.casefold().lstrip("#") for tag in tags}
     found = [
         article
@@ -83,7 +83,7 @@ def show(location: str, folder: str | None, *, json_: bool) -> None:
     """Show an article as it was read: a file, a URL, or the slug of one."""
     from pathlib import Path
 
-    project = open_project(folder)
+    project = open_project(folder, only_looks=True)
     if location.startswith(("http://", "https://")) or Path(location).exists():
         found = project.read(location)
     else:

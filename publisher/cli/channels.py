@@ -12,7 +12,7 @@ from publisher.cli.output import as_json, in_project, open_project, print_json, 
 @in_project
 def command(folder: str | None, *, json_: bool) -> None:
     """List the providers, whether each is configured, and what it needs."""
-    rows = open_project(folder).providers()
+    rows = open_project(folder, only_looks=True).providers()
     if json_:
         print_json(rows)
         return

@@ -29,7 +29,7 @@ def command(
 
     Exit code 4 when an error would stop the issue.
     """
-    project = open_project(folder)
+    project = open_project(folder, only_looks=True)
     if not names:
         raise_first(project.wrong_schedules)
     found = {

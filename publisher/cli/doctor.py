@@ -15,7 +15,7 @@ SIGNS = {"ok": "ok     ", "note": "note   ", "error": "error  "}
 @click.pass_context
 def command(ctx: click.Context, folder: str | None, *, json_: bool) -> None:
     """Look at settings, articles, schedules, templates and books; change nothing."""
-    findings = open_project(folder).examine()
+    findings = open_project(folder, only_looks=True).examine()
     if json_:
         print_json([{"level": level, "message": text} for level, text in findings])
     else:

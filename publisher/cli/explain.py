@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @in_project
 def command(article: str, folder: str | None, *, json_: bool) -> None:
     """Say where an article would be posted, and which tag rule says so."""
-    found = open_project(folder).explain(article)
+    found = open_project(folder, only_looks=True).explain(article)
     if json_:
         print_json(
             [_data(campaign, channel, words) for campaign, channel, words in found]

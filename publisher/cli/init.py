@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def command(folder: str) -> None:
     say(
         f"{plural(len(articles), 'sample article')}; nothing can leave this machine yet"
     )
-    here = "" if folder == "." else f"cd {folder} && "
+    here = "" if folder == "." else f"cd {shlex.quote(folder)} && "
     say(f"Try: {here}publisher preview")
 
 

@@ -35,6 +35,8 @@ def command() -> None:
 @in_project
 def article(title: str, tags: str, folder: str | None) -> None:
     """Begin an article in Markdown, as a draft."""
+    if not title.strip():
+        raise click.UsageError("An article needs a title.")
     project = open_project(folder)
     path = _articles_folder(project) / f"{slugify(title)}.md"
     listed = ", ".join(tag.strip() for tag in tags.split(",") if tag.strip())
@@ -47,11 +49,19 @@ def article(title: str, tags: str, folder: str | None) -> None:
 
 @command.command(epilog="Example: publisher new schedule monthly-letter")
 @click.argument("name")
-@click.option("--list", "list_", default="weekly", help="Who gets it.")
+@click.option(
+    "--list", "list_", default="", metavar="NAME", help="Who gets it; else the first."
+)
 @in_project
 def schedule(name: str, list_: str, folder: str | None) -> None:
     """Begin a campaign: a digest every Friday, to be changed by hand."""
+    from publisher.schedule import NAME
+
+    if not NAME.fullmatch(slugify(name)) or not name.strip():
+        raise click.UsageError("A schedule's name has letters a-z, digits and dashes.")
     project = open_project(folder)
+    list_ = list_ or next(iter(project.settings.lists), "weekly")
+    project.refuse_list(list_)
     timezone = project.settings.site.timezone
     path = project.root / "schedules" / f"{slugify(name)}.yaml"
     _begin(path, SCHEDULE.format(timezone=timezone, list=list_))

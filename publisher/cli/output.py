@@ -29,13 +29,13 @@ def as_json(function: F) -> F:
     return click.option("--json", "json_", is_flag=True, help="Print JSON.")(function)
 
 
-def open_project(folder: str | None) -> Project:
+def open_project(folder: str | None, *, only_looks: bool = False) -> Project:
     """Open the project; the context closes it when the verb is done."""
     from publisher.project import Project
 
     context = click.get_current_context()
     given = folder or (context.find_root().obj or {}).get("project", ".")
-    return context.with_resource(Project(given))
+    return context.with_resource(Project(given, only_looks=only_looks))
 
 
 def print_json(value: Any) -> None:
@@ -47,7 +47,10 @@ def console(*, stderr: bool = False) -> Console:
     """Return rich's console: no colour where it is not wanted, no boxes in a pipe."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=not sys.stdout.isatty())
+    # Rich folds a table into 80 columns where it sees no terminal; a pipe has room.
+    is_seen = (sys.stderr if stderr else sys.stdout).isatty()
+    width = None if is_seen else 1_000
+    return Console(stderr=stderr, highlight=False, soft_wrap=not is_seen, width=width)
 
 
 def table(

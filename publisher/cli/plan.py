@@ -36,8 +36,10 @@ def command(*, name: str, asked: Flags, folder: str | None, json_: bool) -> None
     """
     from publisher import plan as planning
 
-    project = open_project(folder)
+    project = open_project(folder, only_looks=True)
     plan = project.plan(name, **asked)
+    for problem in project.unreadable:
+        say(f"error: {problem}")
     if json_:
         print_json(planning.data(plan))
         return
@@ -55,7 +57,7 @@ def show_plan(project: Project, plan: Plan) -> None:
     for slug in issue.articles:
         say(f"  {slug}")
     for reason, count in plan.left_out:
-        say(f"  left out: {count} because {reason}")
+        say(f"  left out: {count} ({reason})")
     rows = []
     for name, count in plan.counts().items():
         channel = project.channel(name)

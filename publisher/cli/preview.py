@@ -13,7 +13,13 @@ from publisher.cli.output import in_project, open_project, say
 
 @click.command(epilog="Example: publisher preview weekly-digest")
 @click.argument("name", default="", metavar="[CAMPAIGN|ARTICLE]")
-@click.option("--port", default=8025, show_default=True, help="The first to try.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_526),  # the nine after it are tried, too
+    default=8025,
+    show_default=True,
+    help="The first to try; 0 takes any.",
+)
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option(
     "--static", "static", metavar="DIR", help="Write the page as files instead."
@@ -32,8 +38,8 @@ def command(
     text: bool,
 ) -> None:
     """Open a page with the next issue as it would be sent; it follows your files."""
-    project = open_project(folder)
-    name = name or next((one.name for one in project.campaigns), "")
+    project = open_project(folder, only_looks=True)
+    name = name or project.next_campaign()
     if text:
         from publisher.cli.render import command as render
 
@@ -41,7 +47,7 @@ def command(
         return
     from publisher.web import preview
 
-    if static:
+    if static is not None:
         import asyncio
 
         asyncio.run(preview.write_static(project.root, name, Path(static)))

@@ -40,7 +40,7 @@ def command(
     folder: str | None,
 ) -> None:
     """Render the next issue as it would be sent; nothing is sent or stored."""
-    project = open_project(folder)
+    project = open_project(folder, only_looks=True)
     _, shown = project.preview(name, **asked)
     for one in shown:
         for form in formats or (("text",) if output == "-" else FORMATS):

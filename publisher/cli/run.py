@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.output import as_json, in_project, open_project, print_json, say
+from publisher.cli.output import (
+    as_json,
+    in_project,
+    open_project,
+    print_json,
+    say,
+)
 from publisher.cli.send import exit_code, stopping
 
 if TYPE_CHECKING:
-    from publisher.project import Ran
+    from publisher.project import Project, Ran
 
 
 @click.command(epilog="Example (cron): publisher run --once")
@@ -23,12 +30,12 @@ def command(ctx: click.Context, folder: str | None, *, once: bool, json_: bool) 
 
     Without --once it stays and does each run when its time comes.
     """
+    if json_ and not once:
+        raise click.UsageError("--json goes with --once: without it there is no end.")
     project = open_project(folder)
     with stopping() as stop:
         if not once:
-            say("waiting for the schedules; Ctrl-C stops")
-            project.run_forever(stop=stop, told=_tell)
-            return
+            ctx.exit(_stay(project, stop))
         done = project.run(stop=stop)
     if json_:
         print_json([_data(one) for one in done])
@@ -38,6 +45,22 @@ def command(ctx: click.Context, folder: str | None, *, once: bool, json_: bool) 
         if not done:
             say("nothing is due")
     ctx.exit(max((_code(one) for one in done), default=0))
+
+
+def _stay(project: Project, stop: Callable[[], bool]) -> int:
+    """Do the runs as they come; the exit code is about the one that was cut short."""
+    code = 0
+
+    def told(ran: Ran) -> None:
+        nonlocal code
+        _tell(ran)
+        code = _code(ran) if stop() else 0
+
+    say("waiting for the schedules; Ctrl-C stops")
+    for wrong in project.wrong_schedules:
+        say(f"error: {wrong}")
+    project.run_forever(stop=stop, told=told)
+    return code
 
 
 def _tell(ran: Ran) -> None:

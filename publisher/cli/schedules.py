@@ -22,14 +22,21 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: publisher schedules --count 5")
-@click.option("-n", "--count", default=3, show_default=True, help="How many runs.")
+@click.option(
+    "-n",
+    "--count",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="How many runs.",
+)
 @as_json
 @in_project
 def command(count: int, folder: str | None, *, json_: bool) -> None:
     """List the schedules: when each runs next, in its own time zone."""
     from publisher import schedule
 
-    project = open_project(folder)
+    project = open_project(folder, only_looks=True)
     now = project.clock()
     found = [
         (one, schedule.in_words(one), schedule.next_runs(one, now, count))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from publisher import files
+from publisher.cli import telling
 from publisher.cli.asking import asked_options
 from publisher.cli.check import say_problems
 from publisher.cli.output import (
@@ -62,22 +64,30 @@ def command(
 
     Exit codes: 0 done, 1 you can fix it, 2 usage, 3 sent in part, 4 stopped by a check.
     """
-    project = open_project(folder)
+    from publisher import plan as planning
+
     saved = _saved(file)
+    project = open_project(folder, only_looks=dry_run)
     plan = project.plan(name, **asked)
+    for problem in project.unreadable:
+        say(f"error: {problem}")
+    if saved is not None and plan.deliveries:
+        planning.refuse_drift(saved, plan)
     if not json_:
-        for problem in project.unreadable:
-            say(f"error: {problem}")
         show_plan(project, plan)
-        say_problems(plan.issue.campaign, project.check(plan))
+        if plan.drafts:
+            say_problems(plan.issue.campaign, project.check(plan))
     if dry_run or not plan.deliveries:
-        _nothing(plan, json_=json_, dry_run=dry_run)
+        _nothing(project, plan, json_=json_, dry_run=dry_run)
         return
     if not yes:
         _confirm(project, plan)
     with stopping() as stop:
-        report = project.send(plan, saved=saved, stop=stop)
-    _tell(report, json_=json_)
+        report = project.send(plan, stop=stop)
+    if json_:
+        print_json(telling.data(plan, report, None))
+    else:
+        telling.tell(report)
     ctx.exit(exit_code(report))
 
 
@@ -85,7 +95,7 @@ def _saved(file: str | None) -> dict[str, Any] | None:
     if file is None:
         return None
     try:
-        return dict(json.loads(Path(file).read_text(encoding="utf-8")))
+        return dict(json.loads(files.read_text(Path(file), where=file)))
     except (ValueError, TypeError) as error:
         raise SourceError(
             "is not a saved plan",
@@ -94,15 +104,23 @@ def _saved(file: str | None) -> dict[str, Any] | None:
         ) from error
 
 
-def _nothing(plan: Plan, *, json_: bool, dry_run: bool) -> None:
+def _nothing(project: Project, plan: Plan, *, json_: bool, dry_run: bool) -> None:
+    """Say why nothing goes: it is only a look, it went before, or there is nothing."""
+    before = project.already_sent(plan)
     if json_:
-        from publisher import plan as planning
-
-        print_json({**planning.data(plan), "sent": 0})
-    elif dry_run:
+        print_json(telling.data(plan, None, before))
+    elif plan.deliveries or (dry_run and not before):
         say("dry run: nothing was sent or stored")
+    elif before:
+        when = before.planned_at.astimezone(project.zone)
+        say(
+            f"nothing to send: everything was sent already, the last in {before.id} "
+            f"on {when:%d %b %Y %H:%M}. To send it again: the same with --again"
+        )
+    elif plan.issue.articles:
+        say("nothing to send: nobody would get it. Try: publisher subscribers list")
     else:
-        say("nothing to send: nothing is new since the last issue, or nobody is there")
+        say("nothing to send: no article fits. Try: publisher articles")
 
 
 def strangers(project: Project, plan: Plan) -> int:
@@ -154,27 +172,3 @@ def exit_code(report: Report) -> int:
     if not bad:
         return 0
     return 3 if done or report.total(State.UNCERTAIN, State.FAILED) else 1
-
-
-def _tell(report: Report, *, json_: bool) -> None:
-    if json_:
-        print_json(
-            {
-                "issue": report.issue,
-                "sent": report.total(State.ACCEPTED),
-                "counts": report.counts,
-                "folders": report.folders,
-                "stopped": dict(report.stopped),
-            }
-        )
-        return
-    for channel, counts in report.counts.items():
-        words = ", ".join(
-            f"{count} {state}" for state, count in counts.items() if count
-        )
-        say(f"{channel}: {words}")
-    for channel, why in report.stopped:
-        say(f"error: {channel} stopped: {why}")
-    for folder in report.folders:
-        say(f"written to {folder}")
-    say(f"Try: publisher status {report.issue}")

@@ -41,6 +41,8 @@ def add(
 ) -> None:
     """Add a reader who said yes, or change their name and lists."""
     project = open_project(folder)
+    for one in lists:
+        project.refuse_list(one)
     reader = project.books.subscribers.add(
         address, name=name, lists=lists, language=language, now=project.clock()
     )
@@ -66,7 +68,9 @@ def import_(
     """Import readers from a CSV file; nobody who left comes back."""
     from publisher.store import imports
 
-    project = open_project(folder)
+    project = open_project(folder, only_looks=dry_run)
+    for one in lists:
+        project.refuse_list(one)
     rows = list(imports.rows_of(files.read_text(file)))
     report = project.books.subscribers.import_rows(
         rows, lists=lists, now=project.clock(), dry_run=dry_run
@@ -95,7 +99,8 @@ def import_(
 @in_project
 def export(folder: str | None) -> None:
     """Write all readers as CSV to standard output."""
-    rows = list(open_project(folder).books.subscribers.export())
+    people = open_project(folder, only_looks=True).books.subscribers
+    rows = list(people.export())
     heads = list(dict.fromkeys(name for row in rows for name in row))
     out = io.StringIO()
     writer = csv.DictWriter(out, heads, lineterminator="\n")
@@ -116,7 +121,9 @@ def _harmless(value: object) -> str:
 @in_project
 def list_(list_: str, folder: str | None, *, json_: bool) -> None:
     """List the readers."""
-    people = open_project(folder).books.subscribers
+    project = open_project(folder, only_looks=True)
+    project.refuse_list(list_)
+    people = project.books.subscribers
     suppressed = people.suppressed()
     found = people.all(list_)
     if json_:

@@ -55,16 +55,16 @@ class Settings:
     @cached_property
     def secret(self) -> str:
         """What signs links: PUBLISHER_SECRET, or one made when first asked for."""
-        given = _value("PUBLISHER_SECRET", self.environ)
-        if not given:
-            return _own_secret(self.root / ".publisher" / "secret")
-        if len(given) >= SHORTEST_SECRET:
-            return given
-        raise ConfigError(
-            f"PUBLISHER_SECRET must have {SHORTEST_SECRET} characters or more",
-            where=".env",
-            hint="Try: remove it, and one is made for you",
-        )
+        return _given_secret(self.environ) or _own_secret(self._secret_file)
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether there is a secret already, so that asking for it makes none."""
+        return bool(_given_secret(self.environ)) or self._secret_file.exists()
+
+    @property
+    def _secret_file(self) -> Path:
+        return self.root / ".publisher" / "secret"
 
 
 def load(root: Path, environ: Mapping[str, str]) -> Settings:
@@ -98,7 +98,7 @@ def problems(root: Path, environ: Mapping[str, str]) -> list[ConfigError]:
 
     try:
         found = strict.problems(ProjectFile, _text(root), where=FILE)
-        _environment(root, environ)
+        _given_secret(_environment(root, environ))
     except ConfigError as error:
         return [error]
     return found
@@ -208,6 +208,18 @@ def _store_url(root: Path, url: str) -> str:
     if scheme.startswith("sqlite") and path and not path.startswith((":", "file:")):
         return f"{scheme}:///{root / path}"
     return url
+
+
+def _given_secret(environ: Mapping[str, str]) -> str:
+    """Return PUBLISHER_SECRET; refuse one that can be guessed."""
+    given = _value("PUBLISHER_SECRET", environ)
+    if not given or len(given) >= SHORTEST_SECRET:
+        return given
+    raise ConfigError(
+        f"PUBLISHER_SECRET must have {SHORTEST_SECRET} characters or more",
+        where=".env",
+        hint="Try: remove it, and one is made for you",
+    )
 
 
 def _own_secret(path: Path) -> str:

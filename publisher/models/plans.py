@@ -114,12 +114,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """How the sending of one issue ended, by channel and state."""
+    """How the sending of one issue ended, by channel and state.
+
+    `made` are the files that the outbox wrote, in `folders`, and the web addresses of
+    posts; `reasons` say why something was not accepted.
+    """
 
     issue: str
     counts: Mapping[str, Mapping[str, int]]
     folders: tuple[str, ...] = ()
     stopped: tuple[tuple[str, str], ...] = ()  # (channel, why and what to do)
+    made: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, str, int], ...] = ()  # (channel, why, how many)
 
     def total(self, *states: State) -> int:
         """Return how many deliveries stand in any of these states."""

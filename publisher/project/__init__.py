@@ -16,6 +16,7 @@ from publisher.models import (
     Channel,
     Delivery,
     Draft,
+    Issue,
     Json,
     Message,
     Plan,
@@ -29,7 +30,13 @@ from publisher.models import (
 from publisher.project.drafting import Drafting
 from publisher.project.examining import Finding, examine, providers_of
 from publisher.project.folder import Folder, find_root, now_utc
-from publisher.project.intentions import Asked, Flags, Intention, narrowed, one_off
+from publisher.project.intentions import (
+    Flags,
+    Intention,
+    asked_for,
+    narrowed,
+    one_off,
+)
 from publisher.project.running import Ran, run_campaign, run_due
 from publisher.project.sending import (
     Addressing,
@@ -69,7 +76,11 @@ class Project(Folder):
 
     def intention(self, name: str, **flags: Unpack[Flags]) -> Intention:
         """Return what a name and flags mean: a campaign, or one article."""
-        asked = Asked(**flags)
+        asked = asked_for(
+            **flags,
+            normal=self.books.subscribers.normal,
+            lists=self.settings.lists,
+        )
         campaign = self.campaign(name)
         if campaign:
             return Intention(narrowed(campaign, asked, self.channel), self.articles)
@@ -161,6 +172,15 @@ class Project(Folder):
         if not plan.deliveries:
             return Report(issue=plan.issue.id, counts={})
         return send_issue(self, plan, stop=stop, progress=progress)
+
+    def already_sent(self, plan: Plan) -> Issue | None:
+        """Return the issue that sent what an empty plan leaves out as sent already."""
+        if plan.deliveries or not any(
+            reason.endswith(planning.SENT) for reason, _ in plan.left_out
+        ):
+            return None
+        issues = self.books.ledger.issues(plan.issue.campaign)
+        return next((one for one in issues if one.articles), None)
 
     def preview(
         self,

@@ -114,6 +114,8 @@ class Drafting:
             willing = people.audience(part.list)
         gone = "reader is suppressed or left the list"
         self.left_out += [gone] * (len(known) - len(willing))
+        if not known:
+            self.left_out.append(f"email has no reader: nobody is on list {part.list}")
         return willing
 
     def _posts(

@@ -10,6 +10,7 @@ from publisher.errors import PublisherError
 from publisher.models import Campaign, Json
 
 if TYPE_CHECKING:
+    from publisher.project import Project
     from publisher.project.folder import Folder
 
 Finding = tuple[Literal["ok", "note", "error"], str]
@@ -36,7 +37,7 @@ def providers_of(folder: Folder) -> list[Json]:
     return rows
 
 
-def examine(folder: Folder) -> list[Finding]:
+def examine(folder: Project) -> list[Finding]:
     """Look at every part of the folder, and end with what to do next."""
     wrong = config.problems(folder.root, folder.environ)
     if wrong:
@@ -46,6 +47,7 @@ def examine(folder: Folder) -> list[Finding]:
     found += _campaigns(folder)
     found += _channels(folder)
     found += _books(folder)
+    found = list(dict.fromkeys(found))
     is_ready = all(level != "error" for level, _ in found)
     return [*found, ("note", _next(folder) if is_ready else "Mend the errors first.")]
 
@@ -58,7 +60,7 @@ def _articles(folder: Folder) -> Iterator[Finding]:
         yield "error", str(problem)
 
 
-def _campaigns(folder: Folder) -> Iterator[Finding]:
+def _campaigns(folder: Project) -> Iterator[Finding]:
     for error in folder.wrong_schedules:
         yield "error", str(error)
     names = [campaign.name for campaign in folder.campaigns]
@@ -67,18 +69,22 @@ def _campaigns(folder: Folder) -> Iterator[Finding]:
         yield from _opening(folder, campaign)
 
 
-def _opening(folder: Folder, campaign: Campaign) -> Iterator[Finding]:
-    """Say whether every channel of the campaign can be opened."""
+def _opening(folder: Project, campaign: Campaign) -> Iterator[Finding]:
+    """Say whether every channel of the campaign opens, and its templates render."""
     through = [campaign.email.through] if campaign.email else []
     through += [one for part in campaign.posts for one in part.through]
     for channel_name in dict.fromkeys(through):
         try:
             channel = folder.channel(channel_name)
         except PublisherError as error:
-            yield "error", f"{campaign.name}: {error}"
-            continue
+            yield "error", str(error) if error.where else f"{campaign.name}: {error}"
+            return
         place = "the outbox" if channel.is_outbox else channel.network
         yield "ok", f"{campaign.name}: {channel_name} goes to {place}"
+    try:
+        folder.preview(campaign.name)
+    except PublisherError as error:
+        yield "error", f"{campaign.name}: {error}"
 
 
 def _channels(folder: Folder) -> Iterator[Finding]:

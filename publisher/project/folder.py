@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
 
 from publisher import files
 from publisher.errors import ConfigError, SourceError
 from publisher.models import Article, Campaign, Channel
+from publisher.project.intentions import refuse_list
 from publisher.text import suggest
 
 if TYPE_CHECKING:
@@ -45,10 +47,12 @@ class Folder:
         *,
         environ: Mapping[str, str] | None = None,
         clock: Callable[[], datetime] = now_utc,
+        only_looks: bool = False,
     ) -> None:
         self.root = find_root(root)
         self.environ = os.environ if environ is None else environ
         self.clock = clock
+        self.only_looks = only_looks
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -71,12 +75,34 @@ class Folder:
 
         return config.load(self.root, self.environ)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's clock, for a person who reads a time."""
+        return ZoneInfo(self.settings.site.timezone)
+
     @cached_property
     def books(self) -> Books:
-        """The ledger, the subscribers and the runs."""
+        """The ledger, the subscribers and the runs.
+
+        Who only looks makes none: where there are none yet, they are empty.
+        """
         from publisher.store import open_books
 
-        return self._open.enter_context(open_books(self.settings.store_url))
+        url = self.settings.store_url
+        path = Path(url.removeprefix("sqlite:///"))
+        if self.only_looks and url.startswith("sqlite:///") and not path.exists():
+            url = "sqlite://"
+        return self._open.enter_context(open_books(url))
+
+    @property
+    def secret(self) -> str:
+        """What signs links; empty where none is signed. Who only looks makes none."""
+        settings = self.settings
+        if not settings.site.unsubscribe_url:
+            return ""
+        if self.only_looks and not settings.has_secret:
+            return "only-for-looking-at"
+        return settings.secret
 
     @cached_property
     def templates(self) -> Templates:
@@ -137,21 +163,35 @@ class Folder:
         known = {article.slug: article for article in self.articles}
         if name in known:
             return known[name]
-        if "/" in name or Path(name).suffix or Path(name).exists():
-            return self.read(name)[0]
+        if "/" in name or Path(name).suffix or (name and Path(name).exists()):
+            return self._only_one(name)
         campaigns = [campaign.name for campaign in self.campaigns]
+        if name in campaigns:
+            raise SourceError(
+                f"{name} is a campaign, not an article", hint="Try: publisher articles"
+            )
         close = suggest(name, [*campaigns, *known])
         raise SourceError(
             f"there is no article or campaign {name!r}",
             hint=f"Did you mean {close}?" if close else "Try: publisher articles",
         )
 
+    def _only_one(self, name: str) -> Article:
+        found = self.read(name)
+        if len(found) == 1:
+            return found[0]
+        hint = f"Try: one of them, such as {found[0].slug}" if found else "Try: a file"
+        raise SourceError(f"holds {len(found)} articles", where=name, hint=hint)
+
     @cached_property
     def _schedules(self) -> tuple[list[Campaign], list[ConfigError]]:
-        from publisher import schedule
+        from publisher import providers, schedule
 
         return schedule.campaigns(
-            self.root / "schedules", timezone=self.settings.site.timezone
+            self.root / "schedules",
+            timezone=self.settings.site.timezone,
+            lists=tuple(self.settings.lists),
+            providers=tuple(providers.known()),
         )
 
     @property
@@ -163,6 +203,20 @@ class Folder:
     def wrong_schedules(self) -> list[ConfigError]:
         """What is wrong in schedule files, with its place; those files give nothing."""
         return self._schedules[1]
+
+    def next_campaign(self) -> str:
+        """Return the name of what would be sent next: a campaign, else an article."""
+        from publisher import schedule
+
+        now = self.clock()
+        due = [(schedule.next_runs(one, now, 1), one.name) for one in self.campaigns]
+        planned = [(runs[0].astimezone(UTC), name) for runs, name in due if runs]
+        names = [name for _, name in sorted(planned) or due]
+        return next(iter([*names, *(one.slug for one in self.articles)]), "")
+
+    def refuse_list(self, name: str) -> None:
+        """Raise `ConfigError` where the owner names lists and this is none of them."""
+        refuse_list(name, self.settings.lists)
 
     def campaign(self, name: str) -> Campaign | None:
         """Find a campaign by name; raise where its own file is wrong."""

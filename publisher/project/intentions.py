@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -15,13 +15,14 @@ from publisher.models import (
     PostPart,
     Selection,
 )
+from publisher.text import suggest
 
 
 class Flags(TypedDict, total=False):
     """The flags of `plan` and `send`, as keywords; what is not there stays as it is."""
 
     through: str
-    to: Sequence[str]
+    to: str | Sequence[str]
     list: str
     template: str
     again: bool
@@ -49,6 +50,54 @@ class Intention:
     articles: Sequence[Article]
 
 
+def asked_for(
+    *,
+    through: str = "",
+    to: str | Sequence[str] = (),
+    list: str = "",  # noqa: A002  the flag is called so
+    template: str = "",
+    again: bool = False,
+    normal: Callable[[str], str],
+    lists: Collection[str],
+) -> Asked:
+    """Return the flags, checked: one address may stand alone, a list must be known.
+
+    `normal` refuses what is no address. Where the owner names no lists, any goes.
+    """
+    addresses = (to,) if isinstance(to, str) else tuple(to)
+    addresses = tuple({normal(one): one for one in addresses}.values())
+    if addresses and list:
+        raise ConfigError(
+            "a test goes to an address or to a list, not to both",
+            hint="Try: only --to, or only --list",
+        )
+    refuse_list(list, lists)
+    return Asked(
+        through=through, to=addresses, list=list, template=template, again=again
+    )
+
+
+def refuse_list(name: str, lists: Collection[str]) -> None:
+    """Raise `ConfigError` where the owner names lists and this is none of them."""
+    if not name or not lists or name in lists:
+        return
+    close = suggest(name, list(lists))
+    raise ConfigError(
+        f'there is no list "{name}" in publisher.yaml',
+        hint=f"Did you mean {close}?" if close else f"Try one of: {', '.join(lists)}",
+    )
+
+
+def _refuse_readers(asked: Asked, channel: Channel) -> None:
+    """A post is for everybody: a flag that names readers cannot narrow it."""
+    if asked.to or asked.list:
+        raise ConfigError(
+            f"a post through {asked.through} is public: it has no readers to choose",
+            hint=f"Try: without {'--to' if asked.to else '--list'}; to look at it, "
+            f"--through outbox:{channel.network}",
+        )
+
+
 def narrowed(
     campaign: Campaign, asked: Asked, channel: Callable[[str], Channel]
 ) -> Campaign:
@@ -56,39 +105,55 @@ def narrowed(
     if asked.again:
         always = replace(campaign.articles, since="always")
         campaign = replace(campaign, articles=always)
+    through = channel(asked.through) if asked.through else None
+    if through and through.kind == "post":
+        _refuse_readers(asked, through)
+        return replace(campaign, email=None, posts=(_post_of(campaign, asked),))
     email = campaign.email
-    if email and asked.template:
-        email = replace(email, template=asked.template)
-    if email and asked.list:
-        email = replace(email, list=asked.list)
-    if asked.to:
-        return _test_of(replace(campaign, email=email), asked)
-    if not asked.through:
-        return replace(campaign, email=email)
-    if channel(asked.through).kind == "post":
-        posts = tuple(
-            replace(part, through=(asked.through,)) for part in campaign.posts[:1]
-        )
-        posts = posts or (PostPart(through=(asked.through,)),)
-        return replace(campaign, email=None, posts=posts)
-    email = replace(email or EmailPart(), through=asked.through)
-    return replace(campaign, email=email, posts=())
+    if through:
+        if email is None and not (asked.to or asked.list):
+            raise _for_whom(campaign.name, asked.through)
+        campaign = replace(campaign, posts=())
+        email = replace(email or EmailPart(), through=asked.through)
+    if email is None:
+        _refuse_email(campaign, asked)
+        return campaign
+    email = replace(
+        email,
+        template=asked.template or email.template,
+        list=asked.list or email.list,
+    )
+    campaign = replace(campaign, email=email)
+    return _test_of(campaign, email, asked) if asked.to else campaign
 
 
-def _test_of(campaign: Campaign, asked: Asked) -> Campaign:
-    if campaign.email is None:
+def _for_whom(name: str, through: str) -> ConfigError:
+    return ConfigError(
+        f"who should get {name} through {through}?",
+        hint="Try: --to ADDRESS or --list NAME",
+    )
+
+
+def _post_of(campaign: Campaign, asked: Asked) -> PostPart:
+    part = campaign.posts[0] if campaign.posts else PostPart()
+    template = asked.template or part.template
+    return replace(part, through=(asked.through,), template=template)
+
+
+def _refuse_email(campaign: Campaign, asked: Asked) -> None:
+    if asked.to or asked.list:
         raise ConfigError(
-            f"campaign {campaign.name!r} has no email to test",
-            hint="Leave out --to, or give an article",
+            f"campaign {campaign.name} has no email",
+            hint=f"Try: without {'--to' if asked.to else '--list'}, or name an article",
         )
-    email = campaign.email
+
+
+def _test_of(campaign: Campaign, email: EmailPart, asked: Asked) -> Campaign:
     return replace(
         campaign,
         name=f"test-{campaign.name}",
         articles=replace(campaign.articles, since="always"),
-        email=replace(
-            email, to=tuple(asked.to), through=asked.through or email.through
-        ),
+        email=replace(email, to=tuple(asked.to)),
         posts=(),
     )
 
@@ -113,13 +178,11 @@ def one_off(
         source=article.source,
     )
     if channel.kind == "post":
+        _refuse_readers(asked, channel)
         post = PostPart(template=asked.template or "announcement", through=(through,))
         return replace(campaign, posts=(post,))
     if not (asked.to or asked.list or channel.is_outbox):
-        raise ConfigError(
-            f"who should get {article.slug!r} through {through}?",
-            hint="Try: --to ADDRESS or --list NAME",
-        )
+        raise _for_whom(article.slug, through)
     email = EmailPart(
         template=asked.template or "letter",
         list=asked.list,

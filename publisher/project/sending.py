@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher import merge, tokens
@@ -19,8 +21,8 @@ from publisher.models import (
     Post,
     PostDraft,
     Report,
+    State,
     Subscriber,
-    unique,
 )
 from publisher.sender import deliver
 
@@ -53,6 +55,7 @@ class Addressing:
         self.folder = folder
         self.issue = issue
         self.drafts = drafts
+        self.secret = folder.secret
         people = folder.books.subscribers
         self._mailings: dict[str, Mailing] = {}
         self._known = {reader.address: reader for reader in people.all()}
@@ -78,7 +81,7 @@ class Addressing:
             reader=reader,
             unsubscribe_url=tokens.unsubscribe_url(
                 self.folder.settings.site,
-                secret=self.folder.settings.secret,
+                secret=self.secret,
                 address=reader.address,
                 list_name=self.issue.list,
             ),
@@ -112,6 +115,8 @@ def send_issue(
     """
     ledger = folder.books.ledger
     stopped: list[tuple[str, str]] = []
+    # A secret that cannot be used stops here, not at every single reader.
+    _ = folder.secret
     with ledger.lease(plan.issue.id):
         if ledger.issue(plan.issue.id) is None:
             ledger.begin(plan.issue, plan.drafts, plan.deliveries)
@@ -122,11 +127,14 @@ def send_issue(
             why = _send_through(folder, name, addressing, stop, progress)
             stopped += [(name, why)] if why else []
         counts = ledger.counts(issue.id)
+    folders = _folders(folder, counts, issue)
     return Report(
         issue=issue.id,
         counts=counts,
-        folders=_folders(folder, counts, issue),
+        folders=folders,
         stopped=tuple(stopped),
+        made=(*_files(folders), *_posted(folder, counts, issue)),
+        reasons=tuple(_reasons(folder, issue)),
     )
 
 
@@ -154,4 +162,42 @@ def _folders(
     folder: Folder, counts: dict[str, dict[str, int]], issue: Issue
 ) -> tuple[str, ...]:
     base = folder.settings.outbox / issue.id.replace("/", "-")
-    return unique([str(base)] if any(n.startswith("outbox") for n in counts) else [])
+    is_used = any(is_outbox(name) for name in counts) and base.is_dir()
+    return (str(base),) if is_used else ()
+
+
+def is_outbox(channel: str) -> bool:
+    """Whether a channel in the ledger is the outbox, for itself or for another."""
+    return channel.partition(":")[0] == "outbox"
+
+
+def _files(folders: Sequence[str]) -> Iterator[str]:
+    """Give what the outbox wrote; a name with a dot is not finished."""
+    for folder in folders:
+        files = (path for path in Path(folder).rglob("[!.]*") if path.is_file())
+        yield from sorted(str(path) for path in files)
+
+
+def _posted(
+    folder: Folder, counts: dict[str, dict[str, int]], issue: Issue
+) -> Iterator[str]:
+    """Give the web addresses of the issue's posts; emails have none."""
+    drafts = folder.books.ledger.drafts(issue.id)
+    if not any(draft.kind == "post" for draft in drafts.values()):
+        return
+    for channel in counts:
+        if is_outbox(channel):
+            continue
+        for one in folder.books.ledger.deliveries(issue.id, channel, State.ACCEPTED):
+            if one.url and drafts[one.draft].kind == "post":
+                yield one.url
+
+
+def _reasons(folder: Folder, issue: Issue) -> Iterator[tuple[str, str, int]]:
+    """Say why deliveries were not accepted, each reason once."""
+    found: Counter[tuple[str, str]] = Counter()
+    for state in (State.FAILED, State.UNCERTAIN, State.SKIPPED):
+        for one in folder.books.ledger.deliveries(issue.id, state=state):
+            found[one.channel, f"{state}: {one.reason or 'no reason is known'}"] += 1
+    for (channel, why), count in found.items():
+        yield channel, why, count

@@ -27,7 +27,7 @@ class Picture:
 
 def choices(root: Path) -> dict[str, list[str]]:
     """Return the names that can be previewed; a wrong file leaves its kind empty."""
-    with Project(root) as project:
+    with Project(root, only_looks=True) as project:
         try:
             campaigns = [campaign.name for campaign in project.campaigns]
             articles = [article.slug for article in project.articles]
@@ -39,7 +39,7 @@ def choices(root: Path) -> dict[str, list[str]]:
 def picture(root: Path, name: str) -> Picture:
     """Render the next issue of `name`, by the very road that `send` takes."""
     began = perf_counter()
-    with Project(root) as project:
+    with Project(root, only_looks=True) as project:
         plan, shown = project.preview(name)
         emails = [one.message for one in shown if isinstance(one.message, Email)]
         data: dict[str, Any] = {
