@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ from responses import RequestsMock
 from publisher.errors import (
     ProviderError,
     Refused,
+    Rejected,
     Throttled,
     Unavailable,
     Uncertain,
@@ -208,3 +210,128 @@ class ProviderContract:
         assert limits.length is None or limits.length > 0
         assert limits.remembers >= timedelta(0)
         assert self.provider.kind in {"email", "post"}
+
+
+LETTER = sample_email(
+    key="weekly/7/mail/ada",
+    sender=Mailbox("letters@example.org", "The Lantern, Öre"),
+    recipient=Mailbox("ada.reader@example.net", "Ada Ångström"),
+    subject="Tides & ferries – Ebbe",
+    html="<p>Hi Ada, <b>tides</b> &amp; ferries</p>",
+    text="Hi Ada, tides & ferries",
+    reply_to="desk@example.org",
+    headers={"List-Id": "<weekly.example.org>"},
+    own_headers={
+        "List-Unsubscribe": "<https://example.org/out/ada>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "X-Publisher-Key": "0123456789abcdef",
+    },
+)
+
+
+class EmailContract(ProviderContract):
+    """What a provider keeps that takes many emails in one call.
+
+    A subclass says how the provider answers a call of which it took everything.
+    """
+
+    message = LETTER
+
+    def taken(self, ids: Sequence[str]) -> Any:
+        """Return the JSON that takes one message for each id."""
+        raise NotImplementedError
+
+    def letters(self, body: Any) -> list[Any]:
+        """Return the parts of a call that belong to one reader each."""
+        raise NotImplementedError
+
+    def email(self, name: str, **changes: Any) -> Email:
+        """Return what another reader of the same draft gets."""
+        own = replace(
+            self.message,
+            key=f"weekly/7/mail/{name}",
+            recipient=Mailbox(f"{name}@example.net", name.title()),
+            own_headers={
+                "List-Unsubscribe": f"<https://example.org/out/{name}>",
+                "X-Publisher-Key": f"mark-{name}",
+            },
+        )
+        return replace(own, **changes)
+
+    def sent(self, emails: Sequence[Email]) -> tuple[list[Any], list[Any]]:
+        """Hand the emails over; return the answers and the bodies of the calls."""
+        bodies: list[Any] = []
+
+        def take(request: Any) -> tuple[int, dict[str, str], str]:
+            bodies.append(json.loads(request.body))
+            ids = [f"id-{number}" for number, _ in enumerate(self.letters(bodies[-1]))]
+            return 200, {}, json.dumps(self.taken(ids))
+
+        with RequestsMock(assert_all_requests_are_fired=False) as web:
+            self.prepare(web)
+            web.add_callback("POST", ANYWHERE, take)
+            return self.provider.send_many(emails), bodies
+
+    def test_many_emails_are_one_call_and_each_has_its_receipt(self) -> None:
+        emails = [self.email(name) for name in ("ada", "ben", "cyd")]
+        answers, bodies = self.sent(emails)
+        assert [one.id for one in answers] == ["id-0", "id-1", "id-2"]
+        assert len(bodies) == 1
+        assert len(self.letters(bodies[0])) == 3
+
+    def test_no_reader_sees_another(self) -> None:
+        names = ("ada", "ben", "cyd")
+        _, [body] = self.sent([self.email(name) for name in names])
+        for name, letter in zip(names, self.letters(body), strict=True):
+            shown = json.dumps(letter)
+            assert [one for one in names if f"{one}@example.net" in shown] == [name]
+            assert [one for one in names if f"/out/{one}>" in shown] == [name]
+            assert [one for one in names if f"mark-{one}" in shown] == [name]
+        assert json.dumps(body).count("@example.net") == 3
+
+    def test_a_key_which_can_hold_names_stays_here(self) -> None:
+        _, [body] = self.sent([self.email("ada")])
+        assert "weekly/7" not in json.dumps(body)
+
+    def test_an_email_that_cannot_be_written_fails_alone_and_unnamed(self) -> None:
+        bad = [
+            self.email("ben", recipient=Mailbox("ben")),
+            self.email("ben", recipient=Mailbox("bén@example.net")),
+            self.email("ben", own_headers={"X-A": "1\r\nBcc: all@example.net"}),
+        ]
+        answers, [body] = self.sent([self.email("ada"), *bad])
+        assert len(self.letters(body)) == 1
+        assert [type(one) for one in answers] == [Receipt, *[Rejected] * len(bad)]
+        assert "ben" not in f"{answers}"
+
+    def test_a_domain_is_written_as_dns_knows_it(self) -> None:
+        reader = Mailbox("ada@bücher.example", "Ada")
+        _, [body] = self.sent([self.email("ada", recipient=reader)])
+        assert "ada@xn--bcher-kva.example" in json.dumps(self.letters(body)[0])
+
+    def test_a_sender_that_is_none_stops_the_channel(self) -> None:
+        with pytest.raises(Refused):
+            self.sent([sample_email(sender=Mailbox("letters"))])
+
+    def test_an_address_without_such_a_service_stops_the_channel(
+        self, web: RequestsMock
+    ) -> None:
+        assert isinstance(self.failure(web, status=404, body="not here"), Refused)
+
+    def test_without_a_message_there_is_no_call(self) -> None:
+        assert self.sent([]) == ([], [])
+
+    def test_the_same_emails_are_the_same_bytes(self) -> None:
+        emails = [self.email(name) for name in ("ada", "ben")]
+        assert self.sent(emails)[1] == self.sent(emails)[1]
+
+    def test_a_call_that_is_answered_too_shortly_takes_nobody_for_granted(
+        self, web: RequestsMock
+    ) -> None:
+        self.prepare(web)
+        web.post(ANYWHERE, json=self.taken(["id-0"]))
+        try:
+            answers = self.provider.send_many([self.email("ada"), self.email("ben")])
+        except Uncertain:
+            return
+        assert isinstance(answers[1], Uncertain)
