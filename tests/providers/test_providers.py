@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import tomllib
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -126,6 +127,18 @@ def test_every_shipped_provider_is_known_and_has_documented_settings() -> None:
     for name in ("smtp", "mastodon", "bluesky", "webhook"):
         assert providers[name].kind in {"email", "post"}
         assert [one.name for one in settings_of(providers[name]) if not one.doc] == []
+
+
+def test_every_file_of_the_gallery_has_its_line_and_documents_its_settings() -> None:
+    root = Path(__file__).resolve().parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    lines = project["entry-points"]["publisher.providers"]
+    files = {one.stem for one in (root / "publisher" / "providers").glob("[!_]*.py")}
+    assert {*lines} == files
+    for name, value in lines.items():
+        cls = EntryPoint(name, value, "publisher.providers").load()
+        assert cls.kind in {"email", "post"}
+        assert [one.name for one in settings_of(cls, name) if not one.doc] == []
 
 
 def test_a_broken_plugin_is_named_and_harms_nobody_else() -> None:

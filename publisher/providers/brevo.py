@@ -1,0 +1,154 @@
+"""Brevo, one call with a version of the message for each reader.
+
+https://developers.brevo.com/docs/batch-send-transactional-emails
+
+Brevo fills `{{ }}` and `{% %}` in all it gets, so an article's braces are written in
+another way. A call whose idempotencyKey came before is refused without the ids of the
+first one: nothing is sent twice, but what became of the first stays uncertain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.header import Header
+from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
+
+from publisher.errors import ProviderError, Refused, Rejected, Uncertain
+from publisher.http import batches
+from publisher.http.call import read_json
+from publisher.mime.fields import delivery_mark
+from publisher.mime.verbatim import in_html, in_text
+from publisher.models import Email, Json, Kind, Limits, Mailbox, Receipt
+from publisher.providers import Secret
+
+if TYPE_CHECKING:
+    from publisher.http.call import Response
+
+LONGEST = 20 * batches.MEGABYTE
+LONGEST_NAME = 70  # characters
+OURS = {
+    *("unauthorized", "permission_denied", "reseller_permission_denied"),
+    *("not_enough_credits", "account_under_validation", "method_not_allowed"),
+}
+REPEATED = {"duplicate_parameter", "duplicate_request"}
+BRACE = "{{ params.brace }}"
+_TAG = re.compile(r"\{(?=[{%#])")
+_SPECIAL = re.compile(r'[(),.:;<>@\[\\\]"]')
+
+
+@dataclass(frozen=True)
+class Brevo:
+    """Sends emails through a Brevo account."""
+
+    token: Secret = field(metadata={"doc": "an API key, xkeysib-...: SMTP & API"})
+    url: str = field(
+        default="https://api.brevo.com",
+        metadata={"doc": "where the API answers; another only for tests"},
+    )
+
+    kind: ClassVar[Kind] = "email"
+    limits: ClassVar[Limits] = Limits(batch=500, remembers=timedelta(minutes=15))
+
+    @staticmethod
+    def payload(email: Email) -> Json:
+        """Return the reader's version of the message; its sender stands beside."""
+        for name, value in email.headers.items():
+            if not value.isascii():
+                # Brevo would send it as raw UTF-8, which many servers refuse.
+                raise Rejected(f"brevo: {name} may only have ASCII letters")
+        fields = {
+            "to": [_person(email.recipient)],
+            "replyTo": {"email": email.reply_to} if email.reply_to else {},
+            "subject": in_text(email.subject, _TAG, BRACE),
+            "htmlContent": in_html(email.html, _TAG),
+            "textContent": in_text(email.text, _TAG, BRACE),
+            "headers": {**email.headers, "X-Mailin-custom": delivery_mark(email)},
+        }
+        return batches.filled(fields)
+
+    def send(self, email: Email) -> Receipt:
+        """Send one email."""
+        return batches.only(self.send_many([email]))
+
+    def send_many(self, messages: Sequence[Email]) -> list[batches.Answer]:
+        """Send up to 2000 emails in one call; all must have the same sender."""
+        return batches.hand_over(
+            messages,
+            self._post,
+            provider="brevo",
+            write=self.payload,
+            longest=LONGEST,
+            longest_call=LONGEST,
+        )
+
+    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+        if len({email.sender for email in emails}) > 1:
+            raise Rejected("brevo: the emails of one call must have one sender")
+        key = str(UUID(bytes=batches.call_mark(emails)[:16], version=4))
+        shared = _shared(emails[0].sender, key)
+        if BRACE.encode() in parts:
+            shared["params"] = {"brace": "{"}
+        head = batches.encoded(shared)[:-1]
+        response = batches.post(
+            batches.endpoint(self.url, "/v3/smtp/email"),
+            head + b',"messageVersions":[' + parts + b"]}",
+            provider="brevo",
+            emails=emails,
+            # The key stands in the body, where the manual has it, and here, where some
+            # clients have it: an API that overlooks it would send everything twice.
+            headers={"api-key": self.token.reveal(), "idempotencyKey": key},
+            secrets=[self.token],
+            verdict=lambda response: _verdict(response, emails),
+        )
+        return _answers(read_json(response, provider="brevo"), emails)
+
+
+def _shared(sender: Mailbox, key: str) -> Json:
+    """Return what stands beside the versions.
+
+    Subject and content are only there because no version may have its own without;
+    they are nobody's, so that no reader could ever get another's.
+    """
+    return {
+        "sender": _person(sender),
+        "subject": "-",
+        "htmlContent": "<p>-</p>",
+        "textContent": "-",
+        "headers": {"idempotencyKey": key},
+    }
+
+
+def _person(box: Mailbox) -> Json:
+    """Return a mailbox; a name that Brevo would lose is encoded before it can."""
+    name = box.name[:LONGEST_NAME]
+    if not name.isascii() and _SPECIAL.search(name):
+        word = Header(name, "utf-8", maxlinelen=10_000).encode()
+        plain = " ".join(_SPECIAL.sub(" ", name).split())
+        name = word if len(word) <= LONGEST_NAME else plain
+    return batches.filled({"email": box.address, "name": name})
+
+
+def _answers(answer: Json, emails: list[Email]) -> list[batches.Answer]:
+    ids = answer.get("messageIds") or [answer.get("messageId")]
+    if not isinstance(ids, list) or len(ids) != len(emails):
+        raise Uncertain("brevo answered for another number of messages")
+    silent = Uncertain("brevo answered for this message with something unreadable")
+    return [Receipt(one) if isinstance(one, str) and one else silent for one in ids]
+
+
+def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
+    error = batches.told(response)
+    code, why = error.get("code"), batches.reason(error.get("message"), emails)
+    if code in REPEATED:
+        return Uncertain(
+            "brevo has seen this call before",
+            hint="Try: look in its transactional log what became of it.",
+        )
+    if code in OURS or re.search(r"\b(?:sender|reply_?to)\b", why, re.IGNORECASE):
+        hint = "Try: check BREVO_* in .env and the sender at Brevo."
+        return Refused(f"brevo refused us ({code}): {why}", hint=hint)
+    return None

@@ -1,0 +1,161 @@
+"""Mailjet, its Send API 3.1.
+
+https://dev.mailjet.com/email/guides/send-api-v31/
+
+A call is answered 400 as soon as one message is refused, although the others were sent:
+each has a Status of its own. Mailjet remembers no key, so a call without an answer
+stays uncertain. It fills `[[var:x]]` even where its template language is off, so an
+article's brackets are written in another way.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from publisher.errors import (
+    ProviderError,
+    Refused,
+    Rejected,
+    Throttled,
+    Uncertain,
+)
+from publisher.http import batches
+from publisher.http.call import DEFAULT_WAIT, read_json
+from publisher.mime.fields import delivery_mark
+from publisher.mime.verbatim import in_html, in_text
+from publisher.models import Email, Json, Kind, Limits, Mailbox, Receipt
+from publisher.providers import Secret
+
+if TYPE_CHECKING:
+    from publisher.http.call import Response
+
+LONGEST = 15 * batches.MEGABYTE
+LONGEST_SUBJECT = 255  # characters
+BRACKET = "[[var:bracket]]"
+_TAG = re.compile(r"\[(?=\[)")
+_OURS = ("From", "Sender", "ReplyTo")
+
+
+class _Partly(ProviderError):  # noqa: N818  an answer, not an accident
+    """A 400 that says what became of each message; never leaves this file."""
+
+    def __init__(self, answer: Json) -> None:
+        super().__init__("mailjet refused some of the messages")
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Mailjet:
+    """Sends emails through a Mailjet account."""
+
+    key: Secret = field(metadata={"doc": "the API key: Account > API Key Management"})
+    secret: Secret = field(metadata={"doc": "the secret key of that API key"})
+    url: str = field(
+        default="https://api.mailjet.com",
+        metadata={"doc": "https://api.us.mailjet.com if your account is in the US"},
+    )
+
+    kind: ClassVar[Kind] = "email"
+    limits: ClassVar[Limits] = Limits(batch=50)
+
+    @staticmethod
+    def payload(email: Email) -> Json:
+        """Return the message as the API wants it."""
+        if len(email.subject) > LONGEST_SUBJECT:
+            raise Rejected(f"mailjet: a subject may have {LONGEST_SUBJECT} characters")
+        fields = {
+            "From": _person(email.sender),
+            "To": [_person(email.recipient)],
+            "ReplyTo": {"Email": email.reply_to} if email.reply_to else {},
+            "Subject": email.subject,
+            "HTMLPart": in_html(email.html, _TAG),
+            "TextPart": in_text(email.text, _TAG, BRACKET),
+            "Variables": {"bracket": "["} if _TAG.search(email.text) else {},
+            "Headers": dict(email.headers),
+            "CustomID": delivery_mark(email),
+        }
+        return {**batches.filled(fields), "TemplateLanguage": False}
+
+    def send(self, email: Email) -> Receipt:
+        """Send one email."""
+        return batches.only(self.send_many([email]))
+
+    def send_many(self, messages: Sequence[Email]) -> list[batches.Answer]:
+        """Send up to 50 emails in one call."""
+        return batches.hand_over(
+            messages,
+            self._post,
+            provider="mailjet",
+            write=self.payload,
+            longest=LONGEST,
+            longest_call=LONGEST,
+        )
+
+    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+        login = f"{self.key}:{self.secret}".encode()
+        try:
+            response = batches.post(
+                batches.endpoint(self.url, "/v3.1/send"),
+                b'{"Messages":[' + parts + b"]}",
+                provider="mailjet",
+                emails=emails,
+                headers={"Authorization": f"Basic {b64encode(login).decode()}"},
+                secrets=[self.key, self.secret],
+                verdict=lambda response: _verdict(response, emails),
+            )
+            results = read_json(response, provider="mailjet").get("Messages")
+        except _Partly as partly:
+            results = partly.answer["Messages"]
+        if not isinstance(results, list) or len(results) != len(emails):
+            raise Uncertain("mailjet answered for another number of messages")
+        return [
+            _answer(result, email)
+            for result, email in zip(results, emails, strict=True)
+        ]
+
+
+def _person(box: Mailbox) -> Json:
+    return batches.filled({"Email": box.address, "Name": box.name})
+
+
+def _answer(result: Any, email: Email) -> batches.Answer:
+    match result:
+        # The MessageID: events and statistics do not know the MessageUUID.
+        case {"Status": "success", "To": [{"MessageID": int() | str() as number}, *_]}:
+            return Receipt(f"{number}")
+        case {"Status": "error", "Errors": [dict() as error, *_]}:
+            return _meaning(error, [email])
+        case {"Status": "error"}:
+            return Rejected("mailjet rejected the message without a reason")
+    return Uncertain("mailjet answered for this message with something unreadable")
+
+
+def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
+    match batches.told(response):
+        case {"Messages": [*_]} as answer if response.status_code in range(400, 500):
+            return _Partly(answer)
+        case {"ErrorRelatedTo": [*_]} as error:
+            return _meaning(error, emails)
+    return None
+
+
+def _meaning(error: Json, emails: Sequence[Email]) -> ProviderError:
+    """Say whose fault an error is: ErrorRelatedTo names the fields."""
+    why = batches.reason(error.get("ErrorMessage"), emails)
+    said = f"({error.get('ErrorCode')}): {why}"
+    fields = error.get("ErrorRelatedTo") or []
+    is_ours = any(f"{one}".partition(".")[0] in _OURS for one in fields)
+    match error.get("StatusCode"):
+        case 429:
+            wait = DEFAULT_WAIT
+            return Throttled(f"mailjet asks us to wait {said}", retry_after=wait)
+        case int(status) if status >= 500:  # noqa: PLR2004  HTTP's own
+            return Uncertain(f"mailjet failed {said}")
+        case status if is_ours or status in {401, 402, 403}:
+            hint = "Try: check MAILJET_* in .env and the sender at Mailjet."
+            return Refused(f"mailjet refused us {said}", hint=hint)
+    return Rejected(f"mailjet rejected the message {said}")

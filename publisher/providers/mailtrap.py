@@ -1,0 +1,128 @@
+"""Mailtrap, the batch endpoint of its bulk stream.
+
+https://docs.mailtrap.io/developers/email-sending
+
+A call is answered 200 even if no message of it was taken: each has a `success` of its
+own. Mailtrap remembers no key, so a call without an answer stays uncertain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from publisher.errors import ProviderError, Refused, Rejected, Uncertain
+from publisher.http import batches
+from publisher.http.call import read_json
+from publisher.mime.fields import delivery_mark
+from publisher.models import Email, Json, Kind, Limits, Mailbox, Receipt
+from publisher.providers import Secret
+
+if TYPE_CHECKING:
+    from publisher.http.call import Response
+
+LONGEST = 50 * batches.MEGABYTE
+# What makes the sender or the account wrong, and so every message of the channel.
+_OURS = re.compile(
+    r"'(?:from|reply_to)'|\bsender\b|\bsending (?:domain|limit|quota)\b"
+    r"|\bunauthori[sz]ed\b|\bforbidden\b|\baccount\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Mailtrap:
+    """Sends emails through Mailtrap's bulk stream."""
+
+    token: Secret = field(
+        metadata={"doc": "an API token of the sending domain: Settings > API Tokens"}
+    )
+    url: str = field(
+        default="https://bulk.api.mailtrap.io",
+        metadata={"doc": "the stream; https://send.api.mailtrap.io is transactional"},
+    )
+
+    kind: ClassVar[Kind] = "email"
+    limits: ClassVar[Limits] = Limits(batch=200)  # of 500, so that 50 MB suffice
+
+    @staticmethod
+    def payload(email: Email) -> Json:
+        """Return the message as the API wants it."""
+        fields = {
+            "from": _person(email.sender),
+            "to": [_person(email.recipient)],
+            "reply_to": {"email": email.reply_to} if email.reply_to else {},
+            "subject": email.subject,
+            "html": email.html,
+            "text": email.text,
+            "headers": dict(email.headers),
+            "custom_variables": {"delivery": delivery_mark(email)},
+        }
+        return batches.filled(fields)
+
+    def send(self, email: Email) -> Receipt:
+        """Send one email."""
+        return batches.only(self.send_many([email]))
+
+    def send_many(self, messages: Sequence[Email]) -> list[batches.Answer]:
+        """Send up to 500 emails in one call."""
+        return batches.hand_over(
+            messages,
+            self._post,
+            provider="mailtrap",
+            write=self.payload,
+            longest=LONGEST,
+            longest_call=LONGEST,
+        )
+
+    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+        response = batches.post(
+            batches.endpoint(self.url, "/api/batch"),
+            b'{"requests":[' + parts + b"]}",
+            provider="mailtrap",
+            emails=emails,
+            headers={"Authorization": f"Bearer {self.token}"},
+            secrets=[self.token],
+            verdict=lambda response: _verdict(response, emails),
+        )
+        answer = read_json(response, provider="mailtrap")
+        results = answer.get("responses")
+        if isinstance(results, list):
+            return [
+                _answer(result, email)
+                for result, email in zip(results, emails, strict=False)
+            ]
+        if answer.get("success") is False:
+            raise _meaning(answer.get("errors"), emails)
+        raise Uncertain("mailtrap answered without a word about the messages")
+
+
+def _person(box: Mailbox) -> Json:
+    return batches.filled({"email": box.address, "name": box.name})
+
+
+def _answer(result: Any, email: Email) -> batches.Answer:
+    match result:
+        case {"success": True, "message_ids": [str(number), *_]} if number:
+            return Receipt(number)
+        case {"success": False}:
+            return _meaning(result.get("errors"), [email])
+    return Uncertain("mailtrap answered for this message with something unreadable")
+
+
+def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
+    error = batches.told(response)
+    is_ours = response.status_code in {400, 422} and "errors" in error
+    return _meaning(error["errors"], emails) if is_ours else None
+
+
+def _meaning(errors: Any, emails: Iterable[Email]) -> ProviderError:
+    """Say whether the sender is wrong or the message."""
+    several = errors if isinstance(errors, list) else [errors]
+    why = batches.reason("; ".join(f"{one}" for one in several if one), emails)
+    if _OURS.search(why):
+        hint = "Try: check MAILTRAP_* in .env and the sending domain at Mailtrap."
+        return Refused(f"mailtrap refused us: {why}", hint=hint)
+    return Rejected(f"mailtrap rejected the message: {why}")

@@ -1,0 +1,151 @@
+"""Postmark, its batch endpoint.
+
+https://postmarkapp.com/developer/api/email-api#send-batch-emails
+
+A call is answered 200 even if no message of it was taken: each has an ErrorCode of its
+own. Postmark remembers no key, so a call without an answer stays uncertain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from publisher.errors import (
+    ProviderError,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+    Uncertain,
+)
+from publisher.http import batches
+from publisher.http.call import DEFAULT_WAIT, read_list
+from publisher.mime.fields import delivery_mark, written
+from publisher.mime.verbatim import in_html
+from publisher.models import Email, Json, Kind, Limits, Receipt
+from publisher.providers import Secret
+
+if TYPE_CHECKING:
+    from publisher.http.call import Response
+
+LONGEST, LONGEST_BODY = 10 * batches.MEGABYTE, 5 * batches.MEGABYTE
+LONGEST_CALL = 50 * batches.MEGABYTE
+# https://postmarkapp.com/developer/api/overview#error-codes
+MAINTENANCE, INVALID, TOO_MANY_REQUESTS = 100, 300, 429
+# Token, sender, credit and account; beyond 1200 it is the message stream.
+ACCOUNT = {10, 400, 401, 405, 412, 413, *range(1200, 1300)}
+# The one tag that Postmark fills outside of its templates: {{{ pm:unsubscribe }}}.
+_TAG = re.compile(r"\{(?=\{\{\s*pm:)")
+
+
+@dataclass(frozen=True)
+class Postmark:
+    """Sends emails through one message stream of a Postmark server."""
+
+    token: Secret = field(
+        metadata={"doc": "the server's API token: Servers > API Tokens"}
+    )
+    stream: str = field(
+        default="broadcast", metadata={"doc": "the message stream, a broadcast one"}
+    )
+    url: str = field(
+        default="https://api.postmarkapp.com",
+        metadata={"doc": "where the API answers; another only for tests"},
+    )
+
+    kind: ClassVar[Kind] = "email"
+    limits: ClassVar[Limits] = Limits(batch=200)  # of 500, so that 50 MB suffice
+
+    @staticmethod
+    def payload(email: Email) -> Json:
+        """Return the message as the API wants it, without the account's stream."""
+        fields = {
+            "From": written(email.sender),
+            "To": written(email.recipient),
+            "ReplyTo": email.reply_to,
+            "Subject": email.subject,
+            "HtmlBody": in_html(email.html, _TAG),
+            "TextBody": email.text,
+            "Headers": [
+                {"Name": name, "Value": value} for name, value in email.headers.items()
+            ],
+            "Metadata": {"delivery": delivery_mark(email)},
+        }
+        return batches.filled(fields)
+
+    def send(self, email: Email) -> Receipt:
+        """Send one email."""
+        return batches.only(self.send_many([email]))
+
+    def send_many(self, messages: Sequence[Email]) -> list[batches.Answer]:
+        """Send up to 500 emails in one call."""
+        return batches.hand_over(
+            messages,
+            self._post,
+            provider="postmark",
+            write=self._write,
+            longest=LONGEST,
+            longest_call=LONGEST_CALL,
+        )
+
+    def _write(self, email: Email) -> Json:
+        fields = {**self.payload(email), "MessageStream": self.stream}
+        for name in ("HtmlBody", "TextBody"):
+            if len(fields.get(name, "").encode("utf-8", "replace")) > LONGEST_BODY:
+                raise Rejected(f"postmark: the {name} has more than 5 MB")
+        return fields
+
+    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+        response = batches.post(
+            batches.endpoint(self.url, "/email/batch"),
+            b"[" + parts + b"]",
+            provider="postmark",
+            emails=emails,
+            headers={"X-Postmark-Server-Token": self.token.reveal()},
+            secrets=[self.token],
+            verdict=lambda response: _verdict(response, emails),
+        )
+        results = read_list(response, provider="postmark")
+        return [
+            _answer(result, email)
+            for result, email in zip(results, emails, strict=False)
+        ]
+
+
+def _answer(result: Any, email: Email) -> batches.Answer:
+    match result:
+        case {"ErrorCode": int(code)} if code:
+            return _meaning(code, batches.reason(result.get("Message"), [email]))
+        case {"MessageID": str(number)} if number:
+            # Without an ErrorCode, too: "accepted, but delivery may be delayed".
+            return Receipt(number)
+    return Uncertain("postmark answered for this message with something unreadable")
+
+
+def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
+    """Read the code of a call that was refused as a whole."""
+    match batches.told(response):
+        case {"ErrorCode": int(code), **rest} if code and _is_ours(response):
+            return _meaning(code, batches.reason(rest.get("Message"), emails))
+    return None
+
+
+def _is_ours(response: Response) -> bool:
+    """Say whether the code says more than the status: not for 401, 429 and 5xx."""
+    return response.status_code in {400, 413, 422}
+
+
+def _meaning(code: int, why: str) -> ProviderError:
+    said = f"({code}): {why}"
+    is_our_address = code == INVALID and re.search(r"'(From|Reply-?To)'", why)
+    if code in ACCOUNT or is_our_address:
+        hint = "Try: check POSTMARK_* in .env and the sender at Postmark."
+        return Refused(f"postmark refused us {said}", hint=hint)
+    if code == TOO_MANY_REQUESTS:
+        return Throttled(f"postmark asks us to wait {said}", retry_after=DEFAULT_WAIT)
+    if code == MAINTENANCE:
+        return Unavailable(f"postmark is not available {said}")
+    return Rejected(f"postmark rejected the message {said}")

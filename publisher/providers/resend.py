@@ -1,0 +1,141 @@
+"""Resend, its batch endpoint.
+
+https://resend.com/docs/api-reference/emails/send-batch-emails
+
+A call with the same Idempotency-Key and body is answered as the first one was for 24
+hours. In permissive mode it takes the valid messages and lists the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from publisher.errors import ProviderError, Refused, Rejected, Uncertain
+from publisher.http import batches
+from publisher.http.call import read_json
+from publisher.mime.fields import delivery_mark, written
+from publisher.models import Email, Json, Kind, Limits, Receipt
+from publisher.providers import Secret
+
+if TYPE_CHECKING:
+    from publisher.http.call import Response
+
+LONGEST = 40 * batches.MEGABYTE
+HINT = "Try: check RESEND_* in .env and your domain at Resend."
+# https://resend.com/docs/api-reference/errors
+OURS = {
+    *("invalid_from_address", "restricted_api_key", "missing_api_key"),
+    *("invalid_api_key", "invalid_region", "security_error"),
+    *("daily_quota_exceeded", "monthly_quota_exceeded"),
+}
+# The first call with this key had another body, or is still at work.
+REPEATED = {"invalid_idempotent_request", "concurrent_idempotent_requests"}
+# What makes the sender wrong, and so every message: "The x.org domain is not verified".
+_SENDER = re.compile(r"\bnot verified\b|\bverify\b|`from`", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Resend:
+    """Sends emails through a Resend account."""
+
+    token: Secret = field(metadata={"doc": "an API key with sending access, re_..."})
+    url: str = field(
+        default="https://api.resend.com",
+        metadata={"doc": "where the API answers; another only for tests"},
+    )
+
+    kind: ClassVar[Kind] = "email"
+    limits: ClassVar[Limits] = Limits(
+        batch=100, per_second=2, remembers=timedelta(hours=24)
+    )
+
+    @staticmethod
+    def payload(email: Email) -> Json:
+        """Return the message as the API wants it."""
+        fields = {
+            "from": written(email.sender),
+            "to": [written(email.recipient)],
+            "reply_to": email.reply_to,
+            "subject": email.subject,
+            "html": email.html,
+            "text": email.text,
+            "headers": dict(email.headers),
+            "tags": [{"name": "delivery", "value": delivery_mark(email)}],
+        }
+        return batches.filled(fields)
+
+    def send(self, email: Email) -> Receipt:
+        """Send one email; the same one within 24 hours has the same receipt."""
+        return batches.only(self.send_many([email]))
+
+    def send_many(self, messages: Sequence[Email]) -> list[batches.Answer]:
+        """Send up to 100 emails in one call."""
+        return batches.hand_over(
+            messages,
+            self._post,
+            provider="resend",
+            write=self.payload,
+            longest=LONGEST,
+            longest_call=LONGEST,
+        )
+
+    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+        response = batches.post(
+            batches.endpoint(self.url, "/emails/batch"),
+            b"[" + parts + b"]",
+            provider="resend",
+            emails=emails,
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Idempotency-Key": batches.call_mark(emails).hex(),
+                "x-batch-validation": "permissive",
+            },
+            secrets=[self.token],
+            verdict=lambda response: _verdict(response, emails),
+        )
+        return _answers(read_json(response, provider="resend"), emails)
+
+
+def _answers(answer: Json, emails: list[Email]) -> list[batches.Answer]:
+    """Give the ids, which stand in order, to the messages that have no error."""
+    wrong = {
+        error["index"]: error.get("message")
+        for error in answer.get("errors") or []
+        if isinstance(error, dict) and error.get("index") in range(len(emails))
+    }
+    taken = answer.get("data")
+    if not isinstance(taken, list) or len(taken) + len(wrong) != len(emails):
+        raise Uncertain("resend answered for another number of messages")
+    ids = iter(taken)
+    return [
+        _wrong(wrong[number], email) if number in wrong else _receipt(next(ids, None))
+        for number, email in enumerate(emails)
+    ]
+
+
+def _receipt(item: Any) -> batches.Answer:
+    match item:
+        case {"id": str(number)} if number:
+            return Receipt(number)
+    return Uncertain("resend answered for this message with something unreadable")
+
+
+def _wrong(message: object, email: Email) -> ProviderError:
+    why = batches.reason(message, [email])
+    if _SENDER.search(why):
+        return Refused(f"resend refused the sender: {why}", hint=HINT)
+    return Rejected(f"resend rejected the message: {why}")
+
+
+def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
+    error = batches.told(response)
+    name, why = error.get("name"), batches.reason(error.get("message"), emails)
+    if name in OURS:
+        return Refused(f"resend refused us ({name}): {why}", hint=HINT)
+    if name in REPEATED:
+        return Uncertain(f"resend has seen this call before ({name})")
+    return None
