@@ -71,6 +71,22 @@ class Remembering(Many):
     limits = Limits(batch=4, remembers=timedelta(days=1))
 
 
+class Strict(Remembering):
+    """Refuses every call with one bad reader, and looks at what is claimed then."""
+
+    def __init__(self, books: Books, bad: str) -> None:
+        super().__init__()
+        self.books, self.bad = books, bad
+        self.claimed: list[list[str]] = []
+
+    def send_many(self, messages: Sequence[Message]) -> list[Answer]:
+        claims = self.books.ledger.claims("i/1", "x")
+        self.claimed.append([claim.delivery.key for claim in claims])
+        if self.bad in [one.key for one in messages]:
+            self.script.append(Rejected("bad request"))
+        return super().send_many(messages)
+
+
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
     with open_books(f"sqlite:///{tmp_path / 'books.sqlite3'}") as opened:
@@ -97,6 +113,7 @@ def run(
     provider: Many,
     name: str = "i/1",
     message_of: Callable[[Delivery], Message] = a_post,
+    skip: str = "",
 ) -> str:
     channel = Channel("x", "x", "post", provider.limits, provider)  # type: ignore[arg-type]
     with books.ledger.lease(name):
@@ -105,7 +122,7 @@ def run(
             channel=channel,
             ledger=books.ledger,
             message_of=message_of,
-            skip_reason=lambda _: "",
+            skip_reason=lambda row: "left" if row.key == skip else "",
             now=lambda: NOW,
             sleep=lambda _: None,
         )
@@ -151,14 +168,21 @@ def test_one_bad_reader_fails_alone(books: Books) -> None:
 
 
 def test_a_refused_call_is_halved_until_the_bad_reader_is_found(books: Books) -> None:
-    bad = Rejected("bad request")
-    # 0-3 refused; 0,1 fine; 2,3 refused; 2 fine; 3 refused.
-    provider = Many(bad, {}, bad, {}, bad)
+    provider = Strict(books, bad="i/1/x/3")
     run(books, provider)
     found = states(books)
     assert found.pop("3") == "failed"
     assert set(found.values()) == {"accepted"}
     assert len(provider.got) == len(set(provider.got)) == 9
+
+
+def test_what_is_claimed_is_one_call_also_while_a_bad_reader_is_sought(
+    books: Books,
+) -> None:
+    provider = Strict(books, bad="i/1/x/2")
+    run(books, provider)
+    assert len(provider.calls) > 3
+    assert provider.calls == provider.claimed
 
 
 def test_a_wrong_token_stops_the_channel_and_fails_nobody(books: Books) -> None:
@@ -199,6 +223,20 @@ def test_what_a_killed_sender_left_is_one_call_again(books: Books) -> None:
     assert provider.calls[0] == [f"i/1/x/{number}" for number in range(4)]
     books.ledger.verify()
     assert set(states(books).values()) == {"accepted"}
+
+
+def test_a_call_from_which_a_reader_is_gone_is_not_repeated(books: Books) -> None:
+    books.ledger.claim("i/1", "x", 4, now=NOW)
+    provider = Remembering()
+    run(books, provider, skip="i/1/x/1")
+    assert len(provider.got) == 6
+    found = states(books)
+    assert [found[str(number)] for number in range(4)] == [
+        "uncertain",
+        "skipped",
+        "uncertain",
+        "uncertain",
+    ]
 
 
 def test_what_a_killed_sender_left_with_a_blind_provider_is_uncertain(

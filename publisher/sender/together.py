@@ -81,6 +81,12 @@ class Together(Sender):
                 ready.append((row, self.message_of(row)))
             except PublisherError as error:
                 done.append(ended(row, State.FAILED, str(error)))
+        if done and not self._never_forgets:
+            # A call without them has another key: what was taken would be sent twice.
+            doubt = "its call cannot be repeated: another reader is no longer in it"
+            unsure = [pair for pair in ready if pair[0].key in self.doubtful]
+            done += [ended(row, State.UNCERTAIN, doubt) for row, _ in unsure]
+            ready = [pair for pair in ready if pair not in unsure]
         self._settle(done)
         return ready
 
@@ -128,14 +134,23 @@ class Together(Sender):
         return [*answers, *[Uncertain("the answer has no word of it")] * missing]
 
     def _isolate(self, ready: Ready, error: Rejected) -> None:
-        """Find the message for which a whole call was refused: send each half."""
+        """Find the message for which a whole call was refused: send each half.
+
+        The second half is let go meanwhile: what is claimed is one call, so that a
+        killed sender's successor repeats that call and no other.
+        """
         if len(ready) == 1:
             self._settle([self._rejected(ready[0][0], str(error))])
             return
         half = len(ready) // 2
+        later = [row.key for row, _ in ready[half:] if row.key not in self.doubtful]
+        self.ledger.release(later)
+        self.left.difference_update(later)
         self._call(ready[:half])
-        self.look_for_stop()
-        self._call(ready[half:])
+        rest = [pair for pair in ready[half:] if pair[0].key in self.doubtful]
+        if rest:
+            self.look_for_stop()
+            self._call(rest)
 
     def _read(
         self, ready: Ready, answers: Sequence[Receipt | ProviderError]
