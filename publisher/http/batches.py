@@ -51,10 +51,11 @@ def hand_over(
         except Rejected as error:
             answers[number] = error
             continue
+        if not kept:  # emails of one draft have one length: no need to write them all
+            _measure(len(parts[0]) * len(emails), provider, longest_call)
         kept[number] = good
     joined = b",".join(parts)
-    if len(joined) > longest_call:
-        raise Rejected(f"{provider}: the emails of one call are too long together")
+    _measure(len(joined), provider, longest_call)
     if kept:
         answers |= zip(kept, send(list(kept.values()), joined), strict=False)
     silent = Uncertain(f"{provider} answered without a word about this message")
@@ -149,6 +150,11 @@ def _part(fields: Json, provider: str, longest: int) -> bytes:
         )
         raise Rejected(f"{provider}: the email has {size}")
     return part
+
+
+def _measure(size: int, provider: str, longest_call: int) -> None:
+    if size > longest_call:
+        raise Rejected(f"{provider}: the emails of one call are too long together")
 
 
 def _addresses(emails: Iterable[Email]) -> list[str]:

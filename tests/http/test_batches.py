@@ -70,9 +70,12 @@ def test_an_email_that_is_too_long_harms_no_other() -> None:
 
 def test_a_call_that_is_too_long_is_not_made() -> None:
     line = Line()
-    with pytest.raises(Rejected, match="too long together"):
-        hand_over([email(1), email(2)], line, longest_call=50)
+    short, long = email(1), email(2, f"{'x' * 30}@example.net")
+    for emails in ([short, long], [long, short]):
+        with pytest.raises(Rejected, match="too long together"):
+            hand_over(emails, line, longest_call=65)
     assert not line.calls
+    assert len(hand_over([short, short], line, longest_call=65)) == 2
 
 
 @pytest.mark.parametrize("emails", [[], [email(1, "nobody")]])
