@@ -57,7 +57,8 @@ def schedule(name: str, list_: str, folder: str | None) -> None:
     """Begin a campaign: a digest every Friday, to be changed by hand."""
     from publisher.schedule import NAME
 
-    if not NAME.fullmatch(slugify(name)) or not name.strip():
+    has_letters = any(one.isalnum() for one in name)
+    if not has_letters or not NAME.fullmatch(slugify(name)):
         raise click.UsageError("A schedule's name has letters a-z, digits and dashes.")
     project = open_project(folder)
     list_ = list_ or next(iter(project.settings.lists), "weekly")
@@ -83,7 +84,7 @@ def _quoted(text: str) -> str:
 
 def _begin(path: Path, text: str) -> None:
     if path.exists():
-        raise ConfigError("exists already", where=str(path), hint="Take another name")
+        raise ConfigError("exists already", where=str(path), hint="Try: another name")
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write(path, text)
     say(f"made {path}")

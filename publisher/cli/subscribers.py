@@ -90,7 +90,7 @@ def import_(
         raise SourceError(
             "nobody was imported",
             where=str(file),
-            hint="It needs a first line with a column named email",
+            hint="Try: a first line with a column named email",
         )
     ctx.exit(1 if report.invalid else 0)
 

@@ -160,10 +160,14 @@ class Folder:
 
     def article(self, name: str) -> Article:
         """Find an article by slug, or read it from a path or URL."""
+        if not name:
+            raise SourceError(
+                "there is no article yet", hint='Try: publisher new article "A title"'
+            )
         known = {article.slug: article for article in self.articles}
         if name in known:
             return known[name]
-        if "/" in name or Path(name).suffix or (name and Path(name).exists()):
+        if "/" in name or Path(name).suffix or Path(name).exists():
             return self._only_one(name)
         campaigns = [campaign.name for campaign in self.campaigns]
         if name in campaigns:

@@ -185,7 +185,9 @@ def _value(key: str, environ: Mapping[str, str]) -> str:
         return Path(path).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{key}_FILE names {path}, which cannot be read", where=".env"
+            f"{key}_FILE names {path}, which cannot be read",
+            where=".env",
+            hint="Try: check the path",
         ) from error
 
 
@@ -210,4 +212,7 @@ def _choice(setting: Setting, value: str, allowed: list[str]) -> str:
 
 
 def _wrong(setting: Setting, wanted: str) -> ConfigError:
-    return ConfigError(f"{setting.key} must be {wanted}", where=".env")
+    hint = (
+        f"Try: {setting.key}={setting.default}" if setting.default else "Try: mend it"
+    )
+    return ConfigError(f"{setting.key} must be {wanted}", where=".env", hint=hint)

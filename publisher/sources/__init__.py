@@ -185,7 +185,7 @@ def _places(
                 SourceError(
                     "there is no such file or folder",
                     where=location,
-                    hint="Look at articles: in publisher.yaml",
+                    hint="Try: look at articles: in publisher.yaml",
                 )
             )
 
@@ -232,7 +232,7 @@ def _file(path: Path, name: str, rules: FetchRules, timezone: str) -> list[Artic
     else:
         content = files.read_text(path, where=name, limit=rules.max_bytes)
     if not text.clean(content).strip():
-        raise SourceError("is empty", where=f"{name}:1", hint="Write something in it")
+        raise SourceError("is empty", where=f"{name}:1", hint="Try: write in it")
     form = form or form_of(content)
     return _parsed(form, content, source=name, timezone=timezone)
 

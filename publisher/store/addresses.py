@@ -34,7 +34,10 @@ def normal(address: str) -> str:
             address.strip(), check_deliverability=False, test_environment=True
         )
     except EmailNotValidError as error:
-        raise ConfigError(f"this is not an email address: {error}") from None
+        why = str(error).rstrip(".")
+        raise ConfigError(
+            f"this is not an email address: {why}", hint="Try: ana@example.org"
+        ) from None
     return f"{valid.local_part.lower()}@{(valid.ascii_domain or '').lower()}"
 
 

@@ -248,7 +248,8 @@ def _explained(
             message, hint, at_start = plain, advice, is_start
             break
     else:
-        if "cannot start any token" in complaint and mark:
+        is_tab = mark and text.splitlines()[mark.line][mark.column :][:1] == "\t"
+        if mark and (is_tab or "cannot start any token" in complaint):
             message, hint = _bad_start(text, mark.line, mark.column)
     if at_start and error.context_mark:
         mark = error.context_mark

@@ -10,31 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.cli import VERBS, main
+from publisher.cli import VERBS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Run
     from tests.conftest import Letters
-
-
-class Run:
-    """Runs `publisher` in this process and keeps what it printed."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], root: Path) -> None:
-        self.capsys = capsys
-        self.root = root
-
-    def __call__(self, *args: str, code: int = 0) -> str:
-        with pytest.raises(SystemExit) as stopped:
-            main(["-C", str(self.root), *args])
-        found = self.capsys.readouterr()
-        self.err = found.err
-        assert (stopped.value.code or 0) == code, found.out + found.err
-        return found.out
-
-
-@pytest.fixture
-def run(letters: Letters, capsys: pytest.CaptureFixture[str]) -> Run:
-    return Run(capsys, letters.root)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -62,11 +44,11 @@ def test_one_bad_article_does_not_hide_the_others(run: Run, letters: Letters) ->
 
 
 def test_show_one_article_from_anywhere(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    run_in: Callable[[Path], Run], tmp_path: Path
 ) -> None:
     page = tmp_path / "page.txt"
     page.write_text("A quiet harbour\n\nThe boats were in before dusk.\n\n#sea#calm\n")
-    out = Run(capsys, tmp_path)("articles", "show", str(page), "--json")
+    out = run_in(tmp_path)("articles", "show", str(page), "--json")
     found = json.loads(out)
     assert found["title"] == "A quiet harbour"
     assert found["tags"] == ["sea", "calm"]
@@ -125,15 +107,15 @@ def test_subscribers_there_and_back(run: Run, letters: Letters) -> None:
 
 
 def test_init_makes_a_folder_that_works(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, run_in: Callable[[Path], Run]
 ) -> None:
     root = tmp_path / "new letters"
-    Run(capsys, tmp_path)("init", str(root))
-    run = Run(capsys, root)
+    run_in(tmp_path)("init", str(root))
+    run = run_in(root)
     run("doctor")
     run("check")
     assert len(json.loads(run("articles", "--json"))) >= 8
-    Run(capsys, tmp_path)("init", str(root), code=1)
+    run_in(tmp_path)("init", str(root), code=1)
 
 
 def test_new_makes_an_article_and_a_schedule(run: Run, letters: Letters) -> None:
@@ -146,9 +128,9 @@ def test_new_makes_an_article_and_a_schedule(run: Run, letters: Letters) -> None
 
 
 def test_outside_a_project_one_line_says_what_to_do(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, run_in: Callable[[Path], Run]
 ) -> None:
-    run = Run(capsys, tmp_path)
+    run = run_in(tmp_path)
     run("plan", "weekly", code=1)
     assert run.err.startswith("error: ")
     assert "publisher init" in run.err
