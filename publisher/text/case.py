@@ -11,7 +11,7 @@ from publisher.text.reading import sentences
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:[\u0300-\u036f])*")
 _DOTTED_OR_WORD = re.compile(rf"(?:[^\W\d_]\.){{2,}}|{_WORD.pattern}")
 _SHORTENINGS = frozenset(
-    "ai ui ux tv uk us usa eu un nato nasa ptsd adhd hiv aids dna rna lgbt lgbtq "
+    "ai ui ux tv uk us usa eu un nato nasa ptsd adhd hiv dna rna lgbt lgbtq "
     "lgbtqia lgbtq+ bdsm std sti ceo cto faq diy ocd ibs iq gps pdf html css sql api "
     "url usb gmbh bbc cnn who unesco unicef mri ivf pms ok onu ue oms".split()
 )
@@ -29,6 +29,9 @@ _ROMAN = re.compile(r"(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XIX|XXI?)$")
 _KEPT = {"i": "I", "i'm": "I'm", "i've": "I've", "i'll": "I'll", "i'd": "I'd"}
 
 
+_BRAND = re.compile(r"(?<!\w)[a-z](?=[A-Z]{2})")  # the small letter of "iPHONE"
+
+
 def is_capitals(text: str) -> bool:
     """Say whether a line shouts: it has letters with case, and all are capitals.
 
@@ -36,7 +39,7 @@ def is_capitals(text: str) -> bool:
     (True, False, False)
     """
     # ß stays small in many capital lines, and so does the i of "iPHONE".
-    letters = [char for char in text if char.isalpha() and char != "ß"]
+    letters = [char for char in _BRAND.sub("", text) if char.isalpha() and char != "ß"]
     cased = [char for char in letters if char.lower() != char.upper()]
     upper = sum(char.isupper() for char in cased)
     return bool(upper) and len(cased) * 2 >= len(letters) and upper == len(cased)

@@ -47,7 +47,8 @@ def _article(page: Page, *, language: str, source: str) -> Article:
     parts = blocks.blocks_of(page.lines, body=f"{body}\n{page.site}", language=language)
     if not parts and page.title and not page.site:
         parts = [blocks.Block("p", (page.title,))]  # a note of one line
-    if page.standfirst:
+    is_said = bool(parts) and parts[0].texts[0] == page.standfirst
+    if page.standfirst and not is_said:
         parts = [blocks.Block("p", (page.standfirst,)), *parts]
     if not parts:
         raise SourceError(

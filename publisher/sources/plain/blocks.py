@@ -130,7 +130,8 @@ def _is_heading(lines: Sequence[Line], at: int) -> bool:
     if not looks_like_heading(text):
         return False
     below = next((line.text for line in lines[at + 1 :] if not is_rule(line.text)), "")
-    if not below or below[:1].islower():
+    is_address = below.startswith(("http", "www."))
+    if not below or (below[:1].islower() and not is_address):
         return False
     if text.endswith((":", "：")):
         is_lead_in = bool(bullet(below) or number(below)[0]) or below.startswith(">")

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from publisher.sources.plain import words
+from publisher.sources.plain import chrome, words
 from publisher.sources.plain.dates import Found, dates_in
 from publisher.sources.plain.names import (
     LONGEST_NAME,
@@ -152,6 +152,9 @@ _FILLERS = re.compile(
     re.IGNORECASE,
 )
 
+# "Jane Doe, le 12 mars": what led to the date stays behind the name.
+_LINK_AFTER = re.compile(r"[\s,،]+(?:le|on|il|el|am|в|от|في|ב)$", re.IGNORECASE)
+
 _CATEGORY = re.compile(
     rf"^(?:{'|'.join(map(re.escape, sorted(words.CATEGORY_LABELS, key=len, reverse=True)))})"
     r"\s*[:：]\s*(?P<name>\S.*)$",
@@ -288,12 +291,15 @@ def _take_names(rest: str, found: Byline, *, has_facts: bool) -> Byline | None:
     fragments = [
         part.strip(' ,،，.:：/–—-()（）[]【】"') for part in _BREAKS.split(rest)
     ]
+    fragments = [_LINK_AFTER.sub("", part) for part in fragments]
     fragments = [part for part in fragments if part and not _FILLERS.match(part)]
     for part in fragments:
         if name := author_of(part):
             found = replace(found, author=found.author or name, is_named=True)
             has_facts = True
             continue
+        if chrome.is_button(part):
+            continue  # "12 comments"
         if labelled := _labelled(part):
             found = labelled.filled(found)
             has_facts = True

@@ -76,6 +76,8 @@ _HEADS = words.MENU | words.BUTTONS | words.NETWORKS | words.FOOT
 _SHARING = words.NETWORKS | words.BUTTONS
 _EDGE_WORDS = _HEADS | words.RELATED
 _LONGEST_PHRASE = 6
+_FEW_WORDS = 4
+_FEW_PARTS = 3
 
 
 def bare(line: str) -> str:
@@ -85,8 +87,17 @@ def bare(line: str) -> str:
 
 
 def is_menu(line: str) -> bool:
-    """Say whether a line, or each part of it, is of a menu or a page's head."""
-    return _consists_of(line, words.MENU)
+    """Say whether a line, or most parts of it, are of a menu or a page's head."""
+    return _consists_of(line, words.MENU) or bool(_parts_of_menu(line))
+
+
+def _parts_of_menu(line: str) -> list[str]:
+    """Return the parts of "The Lamp | Home | Recipes | Search", else nothing."""
+    parts = [part for part in map(str.strip, _BREAKS.split(line)) if part]
+    known = sum(bare(part) in words.MENU for part in parts)
+    is_short = all(len(part.split()) <= _FEW_WORDS for part in parts)
+    is_menu = len(parts) >= _FEW_PARTS and known > 1 and known * 5 >= len(parts) * 2
+    return parts if is_menu and is_short and len(line) <= _LONGEST else []
 
 
 def is_button(line: str) -> bool:
@@ -183,9 +194,9 @@ def _spelled(name: str, known: frozenset[str]) -> bool:
 
 def logo_of(line: str) -> str:
     """Return the name in "ZeroOpposite logo", "Home | ZeroOpposite | Search", or ""."""
-    parts = [part for part in map(str.strip, _BREAKS.split(line)) if part]
+    parts = _parts_of_menu(line)
     unknown = [part for part in parts if bare(part) not in words.MENU]
-    if len(unknown) == 1 and len(parts) > 2:  # noqa: PLR2004  a menu with the name
+    if unknown and (len(unknown) == 1 or unknown[0] == parts[0]):
         return unknown[0]
     found = _LOGO.match(line)
     name = (found["after"] or found["before"] or "") if found else ""
@@ -216,6 +227,7 @@ def owner_of(line: str) -> str:
     part = _RIGHTS_WORDS.sub("", part)
     found = _OWNER.search(part if part[:1] in "©(" else f" {part}")
     name = found["name"].strip(" .,،。") if found else ""
+    name = re.split(r"\s+[-–—]\s+", name)[0]  # "The Lamp - VAT no. 1234"
     name = re.sub(
         r",?\s+(?:Inc|LLC|Ltd|GmbH|AG|S\.?r\.?l|S\.?L|SARL|Corp)\.?$", "", name
     )

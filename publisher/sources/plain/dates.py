@@ -45,9 +45,9 @@ MONTHS = {
 _NAME = "|".join(sorted((*MONTHS, *_PERSIAN_MONTHS), key=len, reverse=True))
 _OF = r"(?:de|del|di|of|من|ב)?"
 _TIME = (
-    r"(?:(?:\s*[,،T·]?\s*|\s+(?:at|alle|ore|a las|à|um|в|о|الساعة|ساعت|בשעה)\s+)"
+    r"(?:(?:\s*[,،T·]?\s*|\s+[-–|]\s+|\s+(?:at|alle|ore|a las|à|um|в|о|الساعة|ساعت|בשעה)\s+)"
     r"(?P<hour>[01]?\d|2[0-3])[:h](?P<minute>[0-5]\d)(?::[0-5]\d(?:\.\d+)?)?"
-    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?(?!\w))?"
+    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>Z|UTC|GMT|(?:CE|WE|EE)S?T|[ECMP][SD]T|[BJ]ST|MSK|[+-]\d\d:?\d\d)?(?!\w))?"
 )
 _ENDS = r"(?:\s*(?:года|год|г\.|року|р\.|г|ء|م|日)(?!\w))?"
 _FORMS = tuple(
@@ -63,6 +63,12 @@ _FORMS = tuple(
     )
 )
 MONTHS_A_YEAR = 12
+# What pages write behind the hour; "IST" has several meanings and is not here.
+_ZONES = {
+    "CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "BST": 1, "MSK": 3,
+    "EST": -5, "EDT": -4, "CDT": -5, "CST": -6, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "JST": 9,
+}  # fmt: skip
 # A year below this is one of the Persian calendar.
 _GREGORIAN_FROM = 1600
 
@@ -132,9 +138,11 @@ def _month_and_day(parts: dict[str, str | None], language: str) -> tuple[int, in
 
 
 def _zone(parts: dict[str, str | None], zone: tzinfo) -> tzinfo:
-    given = (parts["zone"] or "").upper()
+    given = (parts["zone"] or "").upper().strip()
     if given in {"Z", "UTC", "GMT"}:
         return timezone.utc  # noqa: UP017  the name says which
+    if given.isalpha():
+        return timezone(timedelta(hours=_ZONES[given]))
     if given:
         sign = -1 if given[0] == "-" else 1
         hours, minutes = int(given[1:3]), int(given[-2:])

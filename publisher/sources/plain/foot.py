@@ -24,6 +24,9 @@ from publisher.sources.plain.parts import (
 )
 from publisher.text import split_hashtags
 
+LONGEST_TAG = 3  # words, and columns, of one that has a line of its own
+TAG_WIDTH = 30
+
 
 def owner_of(lines: Sequence[Line]) -> str:
     """Return whose rights the page reserves, or ""."""
@@ -42,7 +45,7 @@ def without_tags(lines: list[Line], page: Page, context: Context) -> list[Line]:
     groups = [split_hashtags(line.text) for line in lines]
     places = [at for at, tags in enumerate(groups) if tags]
     if not places:
-        return _without_trailing_tags(lines, page)
+        return _without_trailing_tags(_without_listed_tags(lines, page), page)
     foot = lines[places[-1] + 1 :]
     is_last = not any(_is_article(line.text) for line in foot)
     kept = [
@@ -92,6 +95,30 @@ def _rejoined_tags(lines: list[Line]) -> list[Line]:
         else:
             found.append(line)
     return found
+
+
+def _without_listed_tags(lines: list[Line], page: Page) -> list[Line]:
+    """Take out tags that stand one by one below "Tags" at the article's end."""
+    label = next(
+        (at for at, line in enumerate(lines) if _is_tag_label(line.text)), len(lines)
+    )
+    if not any(ends_statement(line.text) for line in lines[:label]):
+        return lines
+    end = label + 1
+    while end < len(lines) and _is_listed_tag(lines[end].text):
+        end += 1
+    rest = lines[end:]
+    if end == label + 1 or any(_is_article(line.text) for line in rest):
+        return lines
+    page.tags += [line.text.strip(" ,،、#") for line in lines[label + 1 : end]]
+    return [*lines[:label], *rest]
+
+
+def _is_listed_tag(line: str) -> bool:
+    is_other = chrome.is_chrome(line) or chrome.is_related(line) or ends_statement(line)
+    return (
+        not is_other and len(line.split()) <= LONGEST_TAG and width(line) <= TAG_WIDTH
+    )
 
 
 _TRAILING = re.compile(
@@ -173,14 +200,17 @@ def _has_prose(lines: Sequence[Line]) -> bool:
 def _foot_from(lines: Sequence[Line]) -> int:
     """Return where the foot begins: from there on most lines are chrome."""
     for at, line in enumerate(lines):
-        if not (chrome.is_footer(line.text) or chrome.is_menu(line.text)):
+        if not chrome.is_chrome(line.text) or bullet(line.text):
             continue
         rest = lines[at:]
         known = sum(chrome.is_chrome(one.text) for one in rest)
         is_short = all(
             width(one.text) <= PROSE_WIDTH or chrome.is_chrome(one.text) for one in rest
         )
-        if is_short and known * 2 > len(rest) and _has_prose(lines[:at]):
+        # Unknown lines between a button and a notice are of the foot as well.
+        is_strict = any(chrome.is_footer(one.text) for one in rest)
+        is_foot = known * 2 > len(rest) or (is_strict and known * 3 > len(rest))
+        if is_short and is_foot and _has_prose(lines[:at]):
             return at
     return len(lines)
 

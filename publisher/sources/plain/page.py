@@ -23,7 +23,7 @@ from publisher.sources.plain.flow import (
 )
 from publisher.sources.plain.foot import owner_of, without_foot, without_tags
 from publisher.sources.plain.names import looks_like_name
-from publisher.sources.plain.parts import PROSE_WIDTH, Context, Page, is_prose
+from publisher.sources.plain.parts import PROSE_WIDTH, TEASER, Context, Page, is_prose
 from publisher.text import is_capitals, split_hashtags
 
 LONGEST_HEAD = 60  # lines
@@ -57,7 +57,7 @@ def is_fixed(line: str, context: Context) -> bool:
 
 def _read_head(lines: list[Line], page: Page, context: Context) -> None:
     texts = [line.text for line in lines]
-    end = _head_end(texts)
+    end = _head_end(texts, context)
     head = texts[:end]
     bylines = [context.byline(text) for text in head]
     menu = [at for at, text in enumerate(head) if _is_head_menu(text)]
@@ -68,9 +68,13 @@ def _read_head(lines: list[Line], page: Page, context: Context) -> None:
     titled = titles.doubled_title(open_texts)
     title_at = titled.used[0] if titled else None
     page.site = page.site or _site(head, open_texts, menu, title_at)
-    titled = titled or titles.single_title(open_texts, menu=menu, site=page.site)
+    titled = titled or titles.single_title(
+        open_texts, menu=menu, facts=_facts(bylines), site=page.site
+    )
     if titled:
         page.title = titled.title
+        page.site = page.site or _site_above(head, open_texts, menu, titled)
+    page.site = _as_in_head(page.site, open_texts)
     begins = _body_from(head, bylines, titled, menu, page)
     for at, said in enumerate(bylines):
         if said and at < begins:
@@ -81,6 +85,15 @@ def _read_head(lines: list[Line], page: Page, context: Context) -> None:
     first = max(menu, default=-1) + 1
     kept = _read_between(open_texts[:begins], bylines[:begins], titled, first, page)
     page.lines = [*(lines[at] for at in kept), *lines[begins:]]
+
+
+def _facts(bylines: Sequence[Byline | None]) -> list[int]:
+    """Return the places of the lines that say who wrote it, when, or how long."""
+    return [
+        at
+        for at, said in enumerate(bylines)
+        if said and (said.author or said.published or said.updated or said.minutes)
+    ]
 
 
 def _is_taken(text: str, said: Byline | None) -> bool:
@@ -99,7 +112,7 @@ def _is_head_menu(text: str) -> bool:
     return is_menu or chrome.is_notice(text) or chrome.is_footer(text)
 
 
-def _head_end(texts: Sequence[str]) -> int:
+def _head_end(texts: Sequence[str], context: Context) -> int:
     """Return where the first paragraph is; a title said twice is none, if long."""
     loud = {titles.fold(text) for text in texts[:LONGEST_HEAD] if is_capitals(text)}
     seen: set[str] = set()
@@ -108,14 +121,20 @@ def _head_end(texts: Sequence[str]) -> int:
         may_be_title = key in loud or not ends_statement(text)
         is_title = key in loud or (may_be_title and key in seen)
         is_loose = text.startswith(">") or bool(bullet(text))
-        if (
-            (is_prose(text) or is_loose)
-            and not is_title
-            and not (may_be_title and _is_said_below(texts, at))
-        ):
+        is_begun = (is_prose(text) or is_loose) and not is_title
+        is_ours = may_be_title and _is_said_below(texts, at)
+        if is_begun and not is_ours and not _is_standfirst(texts, at, context):
             return at
         seen.add(key)
     return min(len(texts), LONGEST_HEAD)
+
+
+def _is_standfirst(texts: Sequence[str], at: int, context: Context) -> bool:
+    """Say whether author or date stand below this sentence, and then the article."""
+    if not at or width(texts[at]) > TEASER:
+        return False
+    near = [context.byline(text) for text in texts[at + 1 : at + 3]]
+    return bool(_facts(near)) and any(map(is_prose, texts[at + 2 :]))
 
 
 def _is_said_below(texts: Sequence[str], at: int) -> bool:
@@ -132,6 +151,26 @@ def _site(
 ) -> str:
     named = next(filter(None, map(chrome.logo_of, head)), "")
     return named or titles.site_among(open_texts, menu=menu, title_at=title_at)
+
+
+def _site_above(
+    head: Sequence[str],
+    open_texts: Sequence[str],
+    menu: Sequence[int],
+    titled: titles.Titled,
+) -> str:
+    """Return the site's name, which may be the title: with a menu below, then again."""
+    start, end = titled.used[0], titled.last
+    is_site = titles.is_label(titled.title) and any(start < at < end for at in menu)
+    return titled.title if is_site else _site(head, open_texts, menu, start)
+
+
+def _as_in_head(owner: str, open_texts: Sequence[str]) -> str:
+    """Return the name that the head has, where the foot says "The Lamp Media"."""
+    for text in open_texts:
+        if titles.is_label(text) and owner.startswith(f"{text} "):
+            return text
+    return owner
 
 
 def _body_from(
@@ -160,6 +199,7 @@ class _Loose:
     is_between: bool  # the sayings of the title
     has_byline: bool  # beside it
     is_alone: bool  # above the title
+    is_nearest: bool  # above the title, with other labels or not
 
 
 def _read_loose(loose: _Loose) -> Byline | None:
@@ -168,7 +208,7 @@ def _read_loose(loose: _Loose) -> Byline | None:
     few = len(text.split()) <= FEW_WORDS
     is_label = few and not ends_sentence(text) and not text[:1].islower()
     is_near = loose.is_between or (loose.is_below and loose.has_byline)
-    if is_topic(text) and (is_near or not loose.is_below):
+    if is_topic(text) and (is_near or loose.is_nearest):
         return Byline(category=as_category(text))
     if loose.has_byline and looks_like_name(text):
         return Byline(author=text)
@@ -182,9 +222,12 @@ def _loose_lines(
     bylines: Sequence[Byline | None],
     used: Sequence[int],
     first: int,
+    site: str,
 ) -> Iterator[tuple[int, _Loose]]:
     """Yield the lines between the menus and the article that are still unread."""
-    above = [text for text in head[first : min(used, default=0)] if text]
+    above = [
+        at for at in range(first, min(used, default=0)) if head[at] and head[at] != site
+    ]
     for at in range(first, len(head)):
         if head[at] and at not in used:
             is_below = bool(used) and at > used[0]
@@ -195,7 +238,8 @@ def _loose_lines(
                     is_below=is_below,
                     is_between=is_below and at < used[-1],
                     has_byline=any(bylines[max(0, at - 1) : at + 2]),
-                    is_alone=not is_below and len(above) == 1,
+                    is_alone=above == [at],
+                    is_nearest=above[-1:] == [at],
                 ),
             )
 
@@ -210,11 +254,17 @@ def _read_between(
     """Read what stands about the title; return the lines that the article keeps."""
     kept: list[int] = []
     used = titled.used if titled else ()
-    for at, loose in _loose_lines(head, bylines, used, first):
+    for at, loose in _loose_lines(head, bylines, used, first, page.site):
         if titles.fold(loose.text) == titles.fold(page.site):
             continue
         if said := _read_loose(loose):
-            page.byline = page.byline.filled(said)
+            # A section's own line says it better than what is left of a byline.
+            is_better = said.category and is_topic(said.category)
+            page.byline = (
+                said.filled(page.byline)
+                if is_better and not is_topic(page.byline.category)
+                else page.byline.filled(said)
+            )
         elif loose.is_below and not page.standfirst and not kept and loose.has_byline:
             page.standfirst = loose.text
         elif loose.is_below:

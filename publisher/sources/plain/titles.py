@@ -7,13 +7,19 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from publisher.sources.plain import chrome
 from publisher.sources.plain.blocks import is_general
 from publisher.sources.plain.bylines import is_topic
-from publisher.text import is_capitals, sentence_case
+from publisher.sources.plain.flow import width
+from publisher.text import CJK, is_capitals, sentence_case
 
 LONGEST_TITLE = 300
 MANY_SITE_WORDS = 5
+# Names of sites and sections are shorter than this; columns, and words.
+LABEL = 28
+LABEL_CJK = 8
+LABEL_WORDS = 3
+SHORTEST_WRAP = 20
+CJK_SIGN = re.compile(f"[{CJK}]")
 _TAIL = re.compile(r"\s+(?:[|·•»›—–-]|::)\s+(?P<site>[^|·•»›—–]{2,40})$")
 _DOMAIN = re.compile(r"^(?:www\.)?[\w-]+(?:\.[\w-]+)+$")
 # A title breaks over three lines at most.
@@ -54,6 +60,8 @@ def doubled_title(texts: Sequence[str]) -> Titled | None:
     for key, places in pieces.items():
         apart = _apart(places)
         if len(apart) < 2 or not key or not _belong(texts, apart):  # noqa: PLR2004
+            continue
+        if _is_section(texts, apart):
             continue
         if best is None or len(key) > len(fold(best.title)):
             best = _titled(texts, apart)
@@ -98,6 +106,16 @@ def _belong(texts: Sequence[str], places: list[tuple[int, int]]) -> bool:
     return is_whole and between <= FEW_BETWEEN
 
 
+def _is_section(texts: Sequence[str], places: list[tuple[int, int]]) -> bool:
+    """Say whether a short line is of the menu and again above the title."""
+    start, end = places[-1]
+    again = " ".join(texts[start:end])
+    if is_capitals(again) != is_capitals(texts[places[0][0]]) or not is_label(again):
+        return False
+    below = texts[end] if end < len(texts) else ""
+    return bool(below) and not is_label(below) and not _is_stop(below)
+
+
 def _titled(texts: Sequence[str], places: list[tuple[int, int]]) -> Titled:
     spoken = [" ".join(texts[start:end]) for start, end in places]
     used = tuple(at for start, end in places for at in range(start, end))
@@ -113,11 +131,12 @@ def _capitals(text: str) -> int:
 
 
 def single_title(
-    texts: Sequence[str], *, menu: Sequence[int], site: str
+    texts: Sequence[str], *, menu: Sequence[int], facts: Sequence[int], site: str
 ) -> Titled | None:
     """Return the title of a page that says it once.
 
-    `texts` has "" where a line is chrome or a byline; `menu` are the places of menus.
+    `texts` has "" where a line is chrome or a byline; `menu` are the places of menus,
+    `facts` those of lines that say who wrote it, when, or how long it reads.
     """
     places = [at for at, text in enumerate(texts) if text]
     after = [at for at in places if at > max(menu, default=-1)]
@@ -125,43 +144,78 @@ def single_title(
         return None
     places = after or places[-1:]
     places = [at for at in places if fold(texts[at]) != fold(site)] if site else places
-    if len(places) > 1 and _is_category(texts[places[0]]):
+    # What stands below author and date is of the article, not its title.
+    below = next((at for at in facts if places and at > places[0]), len(texts))
+    is_dated = below < len(texts)
+    places = [at for at in places if at < below]
+    if len(places) > 1 and is_topic(texts[places[0]]):
         places = places[1:]
     if not places or is_general(texts[places[0]]):
         return None
     if shouted := _shouted(texts, places):
         return shouted
-    if texts[places[0]].endswith(
-        (",", "،", "，", "、", ";", ":", "：", ".", "。", "۔")
-    ):
+    at = _unlabelled(texts, places, is_led=bool(menu) or is_dated, is_dated=is_dated)
+    if texts[at].endswith((",", "،", "，", "、", ";", ":", "：", ".", "。", "۔")):
         return None  # "Dear reader," and short sentences are of the article
-    return Titled(texts[places[0]], (places[0],))
+    return Titled(texts[at], (at,))
+
+
+def _unlabelled(
+    texts: Sequence[str], places: Sequence[int], *, is_led: bool, is_dated: bool
+) -> int:
+    """Return the place of the first line that says more than a site or a section."""
+    first = texts[places[0]]
+    if not is_led and not is_branded(first):
+        return places[0]
+    long = [at for at in places if not is_label(texts[at]) and not _is_stop(texts[at])]
+    if long:
+        return long[0]
+    return (
+        [at for at in places if not _is_stop(texts[at])][-1] if is_dated else places[0]
+    )
+
+
+def _is_stop(text: str) -> bool:
+    return text.endswith((".", "。", "۔"))
+
+
+def is_label(text: str) -> bool:
+    """Say whether a line is so short that it may name a site or a section."""
+    if text.endswith(("?", "？", "؟", "!", "！")):
+        return False
+    is_short = width(text) <= (LABEL_CJK if CJK_SIGN.search(text) else LABEL)
+    return is_topic(text) or (is_short and len(text.split()) <= LABEL_WORDS)
 
 
 def _shouted(texts: Sequence[str], places: list[int]) -> Titled | None:
     """Return the title in capitals, wrapped or not, unless a title stands above it."""
     loud = [at for at in places if is_capitals(texts[at])]
+    named = [at for at in loud if not is_label(texts[at])]
     is_titled = len(texts[places[0]].split()) >= MANY_SITE_WORDS
     if not loud or (is_titled and loud[0] != places[0]):
         return None
+    if named and loud[0] < named[0] and not _goes_on(texts, loud[0]):
+        loud = [at for at in loud if at >= named[0]]  # above it stands the site
+    elif len(places) > 1 and len(texts[loud[0]].split()) == 1:
+        return None  # a section, or a name such as "DIY"
     if loud[0] != places[0] and len(texts[loud[0]].split()) <= 2:  # noqa: PLR2004
         return None
     used = [loud[0]]
-    while used[-1] + 1 in loud and _breaks_off(texts[used[-1]]):
+    while used[-1] + 1 in loud and _goes_on(texts, used[-1]):
         used.append(used[-1] + 1)
     return Titled(" ".join(texts[at] for at in used), tuple(used))
 
 
-def _breaks_off(line: str) -> bool:
-    return not line.endswith(("?", "!", ".", "…")) and len(line) >= 20  # noqa: PLR2004
+def _goes_on(texts: Sequence[str], at: int) -> bool:
+    """Say whether a line in capitals may be wrapped; a site's name above is shorter."""
+    line, rest = texts[at], texts[at + 1]
+    if line.endswith(("?", "!", ".", "…")) or len(line) < SHORTEST_WRAP:
+        return False
+    return not is_label(line) or width(rest) <= width(line)
 
 
 def _is_site_like(text: str) -> bool:
     return len(text.split()) < MANY_SITE_WORDS and not text.endswith(("?", "？", "؟"))
-
-
-def _is_category(text: str) -> bool:
-    return is_topic(text)
 
 
 def site_among(
@@ -197,8 +251,3 @@ def finished(title: str, *, site: str, body: str, language: str) -> str:
         title = title[: tail.start()]
     title = re.sub(r"^#+\s+", "", title).strip()
     return sentence_case(title, body, language)
-
-
-def looks_like_title(text: str) -> bool:
-    """Say whether a line may be a title, and is not chrome."""
-    return bool(text) and not chrome.is_chrome(text) and len(text) <= LONGEST_TITLE

@@ -28,7 +28,8 @@ archive|archives|all articles|articles|all posts|posts|resources|services|featur
 gallery|dark mode|light mode|dark theme|language|languages|english|español|français
 deutsch|italiano|português|русский|العربية|فارسی|עברית|中文|日本語|en|it|es|fr|de|ru|ar
 get the app|download app|download the app|premium|go premium|pricing|get started
-learn more|view all|see all|more|back|back to blog|back to home|go back|rss|rss feed
+calendar|jobs|companies|forum|forums|community|photos|stories|courses|tickets|explore
+browse|discover|marketplace|learn more|view all|see all|more|back|back to blog|back to home|go back|rss|rss feed
 inicio|página principal|portada|sobre nosotros|quiénes somos|acerca de|acerca de nosotros
 contacto|contáctanos|contáctenos|buscar|búsqueda|menú|abrir menú|cerrar|iniciar sesión
 entrar|acceder|registrarse|regístrate|crear cuenta|suscribirse|suscríbete|boletín
@@ -109,7 +110,7 @@ copier le lien|inscrivez-vous à notre newsletter|votre e-mail|envoyer
 teilen|artikel teilen|teilen auf|diesen artikel teilen|twittern|drucken|speichern|merken
 gefällt mir|folgen|folgen sie uns|folge uns|anhören|artikel anhören|kommentieren
 kommentare|werbung|anzeige|weiterlesen|mehr lesen|mehr erfahren|nach oben|link kopieren
-newsletter abonnieren|ihre e-mail-adresse|absenden
+per e-mail versenden|per e-mail teilen|newsletter abonnieren|ihre e-mail-adresse|absenden
 поделиться|поделиться статьей|поделитесь|твитнуть|печать|распечатать|сохранить|нравится
 подписывайтесь|подпишитесь|слушать|прослушать|комментировать|комментарии|реклама
 читать далее|читать дальше|читать полностью|наверх|вверх|копировать ссылку|отправить
@@ -253,7 +254,7 @@ gerelateerde artikelen|lees ook|misschien vind je dit ook leuk|meest gelezen
 
 # The word before tags that have no "#".
 TAG_LABELS = _list("""
-tags|tag|tagged|tagged with|tagged in|hashtags|hashtag|keywords|filed under tags
+tags|tag|tagged|archivado en|archiviato in|filed under|filed in|abgelegt unter|classé dans|tagged with|tagged in|hashtags|hashtag|keywords|filed under tags
 etiquetas|palabras clave|etichette|parole chiave|étiquettes|mots-clés|mots clés
 schlagwörter|schlagworte|stichwörter|теги|метки|хештеги|хэштеги|ключевые слова|الوسوم|وسوم
 الكلمات المفتاحية|كلمات مفتاحية|كلمات دلالية|هاشتاغ|תגיות|תגים|מילות מפתח|برچسب‌ها|برچسب ها
