@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
@@ -83,6 +84,7 @@ def post(
     """Make the call. No error of it names a reader.
 
     An address without such a service is a wrong setting: it fails nobody's message.
+    `verdict` is not asked about a crash, whatever the crashed one says: it stays open.
     """
 
     def judged(response: Response) -> ProviderError | None:
@@ -90,7 +92,8 @@ def post(
             hint = "Try: check the url of this channel in .env."
             status = response.status_code
             return Refused(f"{provider} has no such service ({status})", hint=hint)
-        return verdict(response) if verdict else None
+        is_crash = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return verdict(response) if verdict and not is_crash else None
 
     return call(
         "POST",

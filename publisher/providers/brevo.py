@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.header import Header
+from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
@@ -37,6 +38,8 @@ OURS = {
 REPEATED = {"duplicate_parameter", "duplicate_request"}
 BRACE = "{{ params.brace }}"
 _TAG = re.compile(r"\{(?=[{%#])")
+# "email is not valid in replyTo": what is wrong with us, and so with every message.
+_OURS = re.compile(r"\b(?:sender|reply_?to)\b", re.IGNORECASE)
 _SPECIAL = re.compile(r'[(),.:;<>@\[\\\]"]')
 
 
@@ -142,13 +145,14 @@ def _answers(answer: Json, emails: list[Email]) -> list[batches.Answer]:
 
 def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
     error = batches.told(response)
-    code, why = error.get("code"), batches.reason(error.get("message"), emails)
+    code, why = f"{error.get('code')}", batches.reason(error.get("message"), emails)
     if code in REPEATED:
         return Uncertain(
             "brevo has seen this call before",
             hint="Try: look in its transactional log what became of it.",
         )
-    if code in OURS or re.search(r"\b(?:sender|reply_?to)\b", why, re.IGNORECASE):
+    is_wrong = response.status_code == HTTPStatus.BAD_REQUEST
+    if code in OURS or (is_wrong and _OURS.search(why)):
         hint = "Try: check BREVO_* in .env and the sender at Brevo."
         return Refused(f"brevo refused us ({code}): {why}", hint=hint)
     return None

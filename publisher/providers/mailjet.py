@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 LONGEST = 15 * batches.MEGABYTE
 LONGEST_SUBJECT = 255  # characters
+BAD, FAILED, TOO_MANY = 400, 500, 429  # HTTP's own, which it also gives each message
 BRACKET = "[[var:bracket]]"
 _TAG = re.compile(r"\[(?=\[)")
 _OURS = ("From", "Sender", "ReplyTo")
@@ -136,9 +137,9 @@ def _answer(result: Any, email: Email) -> batches.Answer:
 
 def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
     match batches.told(response):
-        case {"Messages": [*_]} as answer if response.status_code in range(400, 500):
+        case {"Messages": [*_]} as answer if response.status_code != TOO_MANY:
             return _Partly(answer)
-        case {"ErrorRelatedTo": [*_]} as error:
+        case {"ErrorRelatedTo": [*_]} as error if response.status_code == BAD:
             return _meaning(error, emails)
     return None
 
@@ -147,15 +148,16 @@ def _meaning(error: Json, emails: Sequence[Email]) -> ProviderError:
     """Say whose fault an error is: ErrorRelatedTo names the fields."""
     why = batches.reason(error.get("ErrorMessage"), emails)
     said = f"({error.get('ErrorCode')}): {why}"
-    fields = error.get("ErrorRelatedTo") or []
+    related = error.get("ErrorRelatedTo")
+    fields = related if isinstance(related, list) else []
     is_ours = any(f"{one}".partition(".")[0] in _OURS for one in fields)
     match error.get("StatusCode"):
-        case 429:
+        case status if status == TOO_MANY:
             wait = DEFAULT_WAIT
             return Throttled(f"mailjet asks us to wait {said}", retry_after=wait)
-        case int(status) if status >= 500:  # noqa: PLR2004  HTTP's own
+        case int(status) if status >= FAILED:
             return Uncertain(f"mailjet failed {said}")
-        case status if is_ours or status in {401, 402, 403}:
+        case status if is_ours or status in (401, 402, 403):
             hint = "Try: check MAILJET_* in .env and the sender at Mailjet."
             return Refused(f"mailjet refused us {said}", hint=hint)
     return Rejected(f"mailjet rejected the message {said}")

@@ -37,7 +37,8 @@ LONGEST_CALL = 50 * batches.MEGABYTE
 MAINTENANCE, INVALID, TOO_MANY_REQUESTS = 100, 300, 429
 # Token, sender, credit and account; beyond 1200 it is the message stream.
 ACCOUNT = {10, 400, 401, 405, 412, 413, *range(1200, 1300)}
-# The one tag that Postmark fills outside of its templates: {{{ pm:unsubscribe }}}.
+# The one tag that Postmark fills outside of its templates: {{{ pm:unsubscribe }}}. In
+# plain text nothing could be written for its signs, so there it stays a tag.
 _TAG = re.compile(r"\{(?=\{\{\s*pm:)")
 
 

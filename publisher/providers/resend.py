@@ -133,7 +133,7 @@ def _wrong(message: object, email: Email) -> ProviderError:
 
 def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
     error = batches.told(response)
-    name, why = error.get("name"), batches.reason(error.get("message"), emails)
+    name, why = f"{error.get('name')}", batches.reason(error.get("message"), emails)
     if name in OURS:
         return Refused(f"resend refused us ({name}): {why}", hint=HINT)
     if name in REPEATED:

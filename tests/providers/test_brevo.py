@@ -122,6 +122,8 @@ class TestBrevo(EmailContract):
             (400, "invalid_parameter", "the sender you used is not valid", Refused),
             (400, "invalid_parameter", "email is not valid in replyTo", Refused),
             (400, "account_under_validation", "wait", Refused),
+            (429, "too_many_requests", "this sender was too fast", Throttled),
+            (500, "internal", "our sender crashed", Uncertain),
             (402, "not_enough_credits", "buy some", Refused),
             (401, "unauthorized", "unrecognised IP address", Refused),
             (406, "not_acceptable", "no", Rejected),
