@@ -25,8 +25,10 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own channels must never be what a test sends through."""
     import os
 
+    files = (Path(__file__).parents[1] / "publisher" / "providers").glob("[!_]*.py")
+    prefixes = ("PUBLISHER_", *(f"{one.stem.upper()}_" for one in files))
     for name in list(os.environ):
-        if name.startswith(("PUBLISHER_", "SMTP_", "MASTODON_", "BLUESKY_")):
+        if name.startswith(prefixes):
             monkeypatch.delenv(name)
 
 
