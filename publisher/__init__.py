@@ -26,8 +26,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from publisher.errors import (
+        Busy,
         CheckFailed,
         ConfigError,
         PlanChanged,
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Article",
+    "Busy",
     "Campaign",
     "Channel",
     "CheckFailed",
@@ -103,19 +106,30 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'publisher' has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    """Name what is for others; the rooms beside it are our own."""
+    return [*__all__, "__version__"]
+
+
 def send(
     name: str,
     *,
     through: str,
-    to: Sequence[str] = (),
-    root: str = ".",
+    to: str | Sequence[str] = (),
+    root: str | Path = ".",
     again: bool = False,
 ) -> Report:
     """Send one article (path, URL or slug) or campaign through one channel, once.
 
-    `root` is the publisher folder, or any folder below it. The same call twice sends
-    nothing the second time, unless `again`. Raises `CheckFailed` where a check stops it
-    and `ConfigError` where the channel is not configured.
+    `root` is the publisher folder, or any folder below it; `to` is an address, or
+    several, for an email. The same call twice sends nothing the second time, unless
+    `again`: then the report's `counts` are empty.
+
+    Raises `CheckFailed` where a check stops it before anything leaves, `SourceError`
+    where there is no such article, `RenderError` where a template cannot be rendered,
+    `ConfigError` where the folder or the channel is not configured, and `StoreError`
+    where the books cannot be used or another process is sending the same. What a
+    provider refuses is not raised: the report counts it, and says why.
     """
     from publisher.project import Project
 

@@ -16,7 +16,6 @@ from publisher.models import (
     Channel,
     Delivery,
     Draft,
-    Issue,
     Json,
     Message,
     Plan,
@@ -71,7 +70,10 @@ class Project(Folder):
     ...     report = project.send(plan)
 
     `environ` holds secrets and facts of the machine; `.env` in the folder fills what it
-    lacks. `clock` returns an aware time.
+    lacks. `clock` returns an aware time. A project keeps what it has read: for files
+    that changed since, open another. With `only_looks` it makes no books.
+
+    Every method raises `ConfigError` where the folder or its settings are wrong.
     """
 
     def intention(self, name: str, **flags: Unpack[Flags]) -> Intention:
@@ -102,7 +104,8 @@ class Project(Folder):
         that get a test, another `list` or `template`, `again` what was sent before.
 
         An issue that was interrupted is planned on as it stands in the ledger, unless
-        the plan is for a scheduled time of its own.
+        the plan is for a scheduled time of its own. Raises `SourceError` where the name
+        is unknown, and `RenderError` where a template cannot be rendered.
         """
         intention = self.intention(name, **flags)
         draft = Drafting(self, intention.campaign)
@@ -162,7 +165,9 @@ class Project(Folder):
         """Send what the plan says, once, and say how it ended.
 
         `saved` is a plan on paper (`publisher plan --json`): where it is not what would
-        be sent now, `PlanChanged` is raised. `CheckFailed` carries what a check found.
+        be sent now, `PlanChanged` is raised. `CheckFailed` carries what a check found,
+        and `Busy` says that another process is sending this issue. What a provider
+        refuses is in the report.
         """
         if saved is not None:
             planning.refuse_drift(saved, plan)
@@ -172,15 +177,6 @@ class Project(Folder):
         if not plan.deliveries:
             return Report(issue=plan.issue.id, counts={})
         return send_issue(self, plan, stop=stop, progress=progress)
-
-    def already_sent(self, plan: Plan) -> Issue | None:
-        """Return the issue that sent what an empty plan leaves out as sent already."""
-        if plan.deliveries or not any(
-            reason.endswith(planning.SENT) for reason, _ in plan.left_out
-        ):
-            return None
-        issues = self.books.ledger.issues(plan.issue.campaign)
-        return next((one for one in issues if one.articles), None)
 
     def preview(
         self,
@@ -204,7 +200,10 @@ class Project(Folder):
         return made, shown
 
     def render(self, name: str, **flags: Unpack[Flags]) -> list[Shown]:
-        """Return the next issue's messages as they would be sent, one of each draft."""
+        """Return the next issue's messages as they would be sent, one of each draft.
+
+        Raises what `plan` raises; nothing is stored.
+        """
         return self.preview(name, **flags)[1]
 
     def _next_or_last(self, draft: Drafting, intention: Intention) -> Plan:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from publisher import files
 from publisher.errors import ConfigError, SourceError
-from publisher.models import Article, Campaign, Channel
+from publisher.models import Article, Campaign, Channel, Issue, Plan
 from publisher.project.intentions import refuse_list
 from publisher.text import suggest
 
@@ -54,6 +54,9 @@ class Folder:
         self.clock = clock
         self.only_looks = only_looks
         self._open = ExitStack()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.root)!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -231,6 +234,16 @@ class Folder:
             if PurePath(error.where.split(":")[0]).stem == name:
                 raise error
         return None
+
+    def already_sent(self, plan: Plan) -> Issue | None:
+        """Return the issue that sent what an empty plan leaves out as sent already."""
+        from publisher.plan import SENT
+
+        is_why = any(reason.endswith(SENT) for reason, _ in plan.left_out)
+        if plan.deliveries or not is_why:
+            return None
+        issues = self.books.ledger.issues(plan.issue.campaign)
+        return next((one for one in issues if one.articles), None)
 
     def channel(self, name: str) -> Channel:
         """Open a channel; nothing is sent by opening."""
