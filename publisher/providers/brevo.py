@@ -36,6 +36,8 @@ OURS = {
     *("not_enough_credits", "account_under_validation", "method_not_allowed"),
 }
 REPEATED = {"duplicate_parameter", "duplicate_request"}
+# Prints a brace in subject and text, where nothing decodes a reference as in HTML. Brevo
+# fills what has params; that it does so in plain text is not in its manual.
 BRACE = "{{ params.brace }}"
 _TAG = re.compile(r"\{(?=[{%#])")
 # "email is not valid in replyTo": what is wrong with us, and so with every message.
@@ -78,7 +80,7 @@ class Brevo:
         return batches.only(self.send_many([email]))
 
     def send_many(self, messages: Sequence[Email]) -> list[batches.Answer]:
-        """Send up to 2000 emails in one call; all must have the same sender."""
+        """Send up to 1000 emails in one call; all must have the same sender."""
         return batches.hand_over(
             messages,
             self._post,
