@@ -36,8 +36,8 @@ OURS = {
     *("not_enough_credits", "account_under_validation", "method_not_allowed"),
 }
 REPEATED = {"duplicate_parameter", "duplicate_request"}
-# Prints a brace in subject and text, where nothing decodes a reference as in HTML. Brevo
-# fills what has params; that it does so in plain text is not in its manual.
+# Prints a brace in subject and text, where nothing decodes a reference. Brevo surely
+# fills HTML that has params; that it fills plain text too is not in its manual.
 BRACE = "{{ params.brace }}"
 _TAG = re.compile(r"\{(?=[{%#])")
 # "email is not valid in replyTo": what is wrong with us, and so with every message.
