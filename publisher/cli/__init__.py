@@ -17,7 +17,7 @@ from publisher.errors import CheckFailed, PublisherError
 
 # The module of a verb is imported when the verb is used: `--help` stays quick.
 VERBS = {
-    "init": "Make a new publisher folder with samples.",
+    "init": "Make a new publisher folder with sample articles and schedules.",
     "new": "Begin an article or a schedule.",
     "articles": "List the articles, or show one as it was read.",
     "explain": "Say which campaigns and tag rules take an article.",

@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     invoke_without_command=True,
     epilog="Example: publisher articles --tag sea --json",
 )
-@click.option("--tag", "tags", multiple=True, help="Only articles with this tag.")
-@click.option("--language", help="Only articles in this language, such as it.")
+@click.option(
+    "--tag", "tags", metavar="TAG", multiple=True, help="Only articles with this tag."
+)
+@click.option(
+    "--language", metavar="TAG", help="Only articles in this language, such as it."
+)
 @as_json
 @in_project
 @click.pass_context
@@ -38,7 +42,7 @@ def command(
     *,
     json_: bool,
 ) -> None:
-    """List the articles of the project, or show one."""
+    """List the articles, or show one as it was read."""
     if ctx.invoked_subcommand:
         return
     project = open_project(folder, only_looks=True)

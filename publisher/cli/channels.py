@@ -11,7 +11,10 @@ from publisher.cli.output import as_json, in_project, open_project, print_json, 
 @as_json
 @in_project
 def command(folder: str | None, *, json_: bool) -> None:
-    """List the providers, whether each is configured, and what it needs."""
+    """List the channels and what each needs.
+
+    Each provider, whether it is configured, and its settings in .env.
+    """
     rows = open_project(folder, only_looks=True).providers()
     if json_:
         print_json(rows)

@@ -25,7 +25,9 @@ from publisher.models import Problem
 def command(
     ctx: click.Context, names: tuple[str, ...], folder: str | None, *, json_: bool
 ) -> None:
-    """Check campaigns or articles; without a name, every campaign.
+    """Look for what is wrong before anything goes.
+
+    Without a name, every campaign.
 
     Exit code 4 when an error would stop the issue.
     """

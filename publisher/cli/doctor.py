@@ -14,7 +14,10 @@ SIGNS = {"ok": "ok     ", "note": "note   ", "error": "error  "}
 @in_project
 @click.pass_context
 def command(ctx: click.Context, folder: str | None, *, json_: bool) -> None:
-    """Look at settings, articles, schedules, templates and books; change nothing."""
+    """Look at this folder and say what to do next.
+
+    Settings, articles, schedules, templates and books; nothing is changed.
+    """
     findings = open_project(folder, only_looks=True).examine()
     if json_:
         print_json([{"level": level, "message": text} for level, text in findings])

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @as_json
 @in_project
 def command(article: str, folder: str | None, *, json_: bool) -> None:
-    """Say where an article would be posted, and which tag rule says so."""
+    """Say which campaigns and tag rules take an article.
+
+    For one article: each channel, whether it goes there, and the rule that says so.
+    """
     found = open_project(folder, only_looks=True).explain(article)
     if json_:
         print_json(

@@ -31,7 +31,7 @@ def command() -> None:
 
 @command.command(epilog='Example: publisher new article "A title" --tags sea,craft')
 @click.argument("title")
-@click.option("--tags", default="", help="Tags, with commas between.")
+@click.option("--tags", metavar="TAGS", default="", help="Tags, with commas between.")
 @in_project
 def article(title: str, tags: str, folder: str | None) -> None:
     """Begin an article in Markdown, as a draft."""
@@ -50,7 +50,7 @@ def article(title: str, tags: str, folder: str | None) -> None:
 @command.command(epilog="Example: publisher new schedule monthly-letter")
 @click.argument("name")
 @click.option(
-    "--list", "list_", default="", metavar="NAME", help="Who gets it; else the first."
+    "--list", "list_", metavar="NAME", default="", help="Who gets it; else the first."
 )
 @in_project
 def schedule(name: str, list_: str, folder: str | None) -> None:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 @as_json
 @in_project
 def command(*, name: str, asked: Flags, folder: str | None, json_: bool) -> None:
-    """Show what `send` would do; nothing is sent or stored.
+    """Show who gets what, when and through which channel.
+
+    It is what `send` would do; nothing is sent or stored.
 
     A plan that was saved with --json can be sent with `publisher send NAME --plan
     FILE`, which refuses when anything has changed.

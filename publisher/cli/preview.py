@@ -37,7 +37,10 @@ def command(
     no_open: bool,
     text: bool,
 ) -> None:
-    """Open a page with the next issue as it would be sent; it follows your files."""
+    """Open a page that shows what would be sent.
+
+    The page follows your files while they change. Nothing is sent from it.
+    """
     project = open_project(folder, only_looks=True)
     name = name or project.next_campaign()
     if text:

@@ -22,7 +22,9 @@ FORMATS = ("html", "text", "eml", "json")
 @click.command(epilog="Example: publisher render weekly-digest -o out/")
 @click.argument("name", metavar="CAMPAIGN|ARTICLE")
 @asked_options
-@click.option("-o", "--output", default="-", help="A folder, or - to print.")
+@click.option(
+    "-o", "--output", metavar="DIR", default="-", help="A folder, or - to print."
+)
 @click.option(
     "--format",
     "formats",
@@ -39,7 +41,10 @@ def command(
     formats: tuple[str, ...],
     folder: str | None,
 ) -> None:
-    """Render the next issue as it would be sent; nothing is sent or stored."""
+    """Write a campaign's next messages to files.
+
+    As `send` would make them; without -o they are printed. Nothing is sent or stored.
+    """
     project = open_project(folder, only_looks=True)
     _, shown = project.preview(name, **asked)
     for one in shown:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @in_project
 @click.pass_context
 def command(ctx: click.Context, folder: str | None, *, once: bool, json_: bool) -> None:
-    """Do what is due, each run once, however many processes do this.
+    """Do what the schedules say.
+
+    Each run once, however many processes do this.
 
     Without --once it stays and does each run when its time comes.
     """

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 @as_json
 @in_project
 def command(count: int, folder: str | None, *, json_: bool) -> None:
-    """List the schedules: when each runs next, in its own time zone."""
+    """List the schedules and their next runs.
+
+    Each in its own time zone.
+    """
     from publisher import schedule
 
     project = open_project(folder, only_looks=True)

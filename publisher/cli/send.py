@@ -60,7 +60,9 @@ def command(
     yes: bool,
     json_: bool,
 ) -> None:
-    """Send, once. Interrupted, the same command goes on where it stopped.
+    """Send a campaign's next issue, or one article.
+
+    Each message once: interrupted, the same command goes on where it stopped.
 
     Exit codes: 0 done, 1 you can fix it, 2 usage, 3 sent in part, 4 stopped by a check.
     """
@@ -85,7 +87,7 @@ def command(
     with stopping() as stop:
         report = project.send(plan, stop=stop)
     if json_:
-        print_json(telling.data(plan, report, None))
+        print_json(telling.data(plan, report))
     else:
         telling.tell(report)
     ctx.exit(exit_code(report))
@@ -108,7 +110,7 @@ def _nothing(project: Project, plan: Plan, *, json_: bool, dry_run: bool) -> Non
     """Say why nothing goes: it is only a look, it went before, or there is nothing."""
     before = project.already_sent(plan)
     if json_:
-        print_json(telling.data(plan, None, before))
+        print_json(telling.data(plan, before=before, is_dry_run=dry_run))
     elif plan.deliveries or (dry_run and not before):
         say("dry run: nothing was sent or stored")
     elif before:

@@ -22,7 +22,10 @@ from publisher.text import suggest
 @as_json
 @in_project
 def command(issue: str, folder: str | None, *, json_: bool) -> None:
-    """Show the newest issues, or one, by channel and state."""
+    """Show how an issue stands.
+
+    By channel and state; without a name, the newest issues.
+    """
     project = open_project(folder, only_looks=True)
     ledger = project.books.ledger
     known = [one.id for one in ledger.issues()]
@@ -38,10 +41,16 @@ def command(issue: str, folder: str | None, *, json_: bool) -> None:
     if not found:
         say("nothing was sent yet. Try: publisher send CAMPAIGN")
         return
-    states = [state.value for state in State]
     rows = [
-        (name, channel, *(counts.get(state, 0) for state in states))
+        (name, channel, counts)
         for name, channels in found.items()
         for channel, counts in channels.items()
     ]
-    table(("issue", "channel", *states), rows)
+    # Only the states in which anything is: seven columns fit no small screen.
+    states = [
+        one.value
+        for one in State
+        if one is State.ACCEPTED or any(counts.get(one) for *_, counts in rows)
+    ]
+    lines = [(*row, *(counts.get(one, 0) for one in states)) for *row, counts in rows]
+    table(("issue", "channel", *states), lines)

@@ -32,9 +32,13 @@ def command() -> None:
     epilog="Example: publisher subscribers add ana@example.org --list weekly"
 )
 @click.argument("address")
-@click.option("--name", default="", help="How they are called.")
-@click.option("--list", "lists", multiple=True, help="What they subscribe to.")
-@click.option("--language", default="", help="Their language, such as it.")
+@click.option("--name", metavar="NAME", default="", help="How they are called.")
+@click.option(
+    "--list", "lists", metavar="NAME", multiple=True, help="What they subscribe to."
+)
+@click.option(
+    "--language", metavar="TAG", default="", help="Their language, such as it."
+)
 @in_project
 def add(
     address: str, name: str, lists: tuple[str, ...], language: str, folder: str | None
@@ -51,7 +55,13 @@ def add(
 
 @command.command("import", epilog="Example: publisher subscribers import readers.csv")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--list", "lists", multiple=True, help="The list they all subscribe to.")
+@click.option(
+    "--list",
+    "lists",
+    metavar="NAME",
+    multiple=True,
+    help="The list they all subscribe to.",
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would happen.")
 @as_json
 @in_project
@@ -116,7 +126,7 @@ def _harmless(value: object) -> str:
 
 
 @command.command("list", epilog="Example: publisher subscribers list --list weekly")
-@click.option("--list", "list_", default="", help="Only this list.")
+@click.option("--list", "list_", metavar="NAME", default="", help="Only this list.")
 @as_json
 @in_project
 def list_(list_: str, folder: str | None, *, json_: bool) -> None:
@@ -156,7 +166,9 @@ def list_(list_: str, folder: str | None, *, json_: bool) -> None:
 
 @command.command(epilog="Example: publisher subscribers suppress gone@example.org")
 @click.argument("address")
-@click.option("--reason", default="asked by hand", help="Why, for the record.")
+@click.option(
+    "--reason", metavar="WORDS", default="asked by hand", help="Why, for the record."
+)
 @in_project
 def suppress(address: str, reason: str, folder: str | None) -> None:
     """Never write to this address again, whatever list it is on."""

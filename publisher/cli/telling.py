@@ -19,7 +19,13 @@ A_FEW = 3  # emails that are listed one by one
 SUFFIXES = (".html", ".txt", ".json", ".eml")
 
 
-def data(plan: Plan, report: Report | None, before: Issue | None) -> Json:
+def data(
+    plan: Plan,
+    report: Report | None = None,
+    *,
+    before: Issue | None = None,
+    is_dry_run: bool = False,
+) -> Json:
     """Return what was planned and how it ended; the keys are always the same."""
     from publisher import plan as planning
     from publisher.models import Report
@@ -28,7 +34,7 @@ def data(plan: Plan, report: Report | None, before: Issue | None) -> Json:
     return {
         "issue": ended.issue,
         "plan": planning.data(plan),
-        "is_sent": report is not None,
+        "is_dry_run": is_dry_run,
         "already_sent_in": before.id if before else None,
         "sent": ended.total(State.ACCEPTED),
         "skipped": ended.total(State.SKIPPED),

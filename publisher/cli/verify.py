@@ -13,7 +13,10 @@ from publisher.cli.output import as_json, in_project, open_project, print_json, 
 @in_project
 @click.pass_context
 def command(ctx: click.Context, issue: str, folder: str | None, *, json_: bool) -> None:
-    """Prove, for each issue and channel, that selected = the sum of all states."""
+    """Prove that every delivery is accounted for.
+
+    For each issue and channel, selected = the sum of all states.
+    """
     broken = open_project(folder, only_looks=True).books.ledger.verify(issue)
     if json_:
         print_json({"ok": not broken, "broken": broken})

@@ -8,20 +8,39 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
+import click
 
-from publisher.cli import VERBS
+from publisher.cli import VERBS, cli
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    import pytest
 
     from tests.cli.conftest import Run
     from tests.conftest import Letters
 
+    Named = tuple[tuple[str, ...], click.Command]
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_help_with_an_example(verb: str, run: Run) -> None:
-    assert "Example" in run(verb, "--help")
+
+def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[Named]:
+    """Give every command below one, with the words that call it."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below
+            yield from commands(below, (*path, name))
+
+
+def test_every_help_has_an_example_and_no_nameless_value(run: Run) -> None:
+    for path, _command in commands(cli, ()):
+        text = run(*path, "--help")
+        assert "Example" in text, path
+        assert " TEXT " not in text, path
+        if len(path) == 1:
+            assert VERBS[path[0]] in " ".join(text.split())
 
 
 def test_a_wrong_verb_is_answered_with_the_nearest(run: Run) -> None:

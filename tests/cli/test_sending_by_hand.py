@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.conftest import Letters
 
 KEYS = [
-    *("issue", "plan", "is_sent", "already_sent_in", "sent", "skipped", "failed"),
+    *("issue", "plan", "is_dry_run", "already_sent_in", "sent", "skipped", "failed"),
     *("uncertain", "waiting", "counts", "reasons", "stopped", "folders", "made"),
 ]
 
@@ -74,7 +74,7 @@ def test_json_has_the_same_facts_and_keys_in_every_case(run: Run) -> None:
         for flags in (("--dry-run",), (), ())
     )
     assert [list(one) for one in (dry, first, second)] == [KEYS] * 3
-    assert (dry["is_sent"], first["is_sent"], second["is_sent"]) == (False, True, False)
+    assert (dry["is_dry_run"], dry["sent"], dry["plan"]["deliveries"]) == (True, 0, 3)
     assert (first["sent"], first["failed"], len(first["made"])) == (3, 0, 7)
     assert all(Path(one).is_file() for one in first["made"])
     assert second["already_sent_in"] == "weekly/1"
