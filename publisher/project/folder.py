@@ -242,8 +242,10 @@ class Folder:
         is_why = any(reason.endswith(SENT) for reason, _ in plan.left_out)
         if plan.deliveries or not is_why:
             return None
-        issues = self.books.ledger.issues(plan.issue.campaign)
-        return next((one for one in issues if one.articles), None)
+        for issue in self.books.ledger.issues(plan.issue.campaign):
+            if issue.articles and (plan.issue.is_rehearsal or not issue.is_rehearsal):
+                return issue
+        return None
 
     def channel(self, name: str) -> Channel:
         """Open a channel; nothing is sent by opening."""

@@ -162,11 +162,11 @@ def _folders(
     folder: Folder, counts: dict[str, dict[str, int]], issue: Issue
 ) -> tuple[str, ...]:
     base = folder.settings.outbox / issue.id.replace("/", "-")
-    is_used = any(is_outbox(name) for name in counts) and base.is_dir()
+    is_used = any(_is_outbox(name) for name in counts) and base.is_dir()
     return (str(base),) if is_used else ()
 
 
-def is_outbox(channel: str) -> bool:
+def _is_outbox(channel: str) -> bool:
     """Whether a channel in the ledger is the outbox, for itself or for another."""
     return channel.partition(":")[0] == "outbox"
 
@@ -186,7 +186,7 @@ def _posted(
     if not any(draft.kind == "post" for draft in drafts.values()):
         return
     for channel in counts:
-        if is_outbox(channel):
+        if _is_outbox(channel):
             continue
         for one in folder.books.ledger.deliveries(issue.id, channel, State.ACCEPTED):
             if one.url and drafts[one.draft].kind == "post":

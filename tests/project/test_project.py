@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
@@ -265,3 +266,37 @@ def test_one_wrong_schedule_stops_only_its_own_campaign(
     (ran,) = fresh.run()
     assert ran.campaign == "broken"
     assert ran.error
+
+
+def test_one_address_may_stand_alone(project: Project) -> None:
+    plan = project.plan("weekly", to="me@example.org")
+    assert [one.recipient for one in plan.deliveries] == ["me@example.org"]
+
+
+def test_a_campaign_of_posts_can_be_mailed_to_a_list_that_is_named(
+    project: Project, letters: Letters
+) -> None:
+    letters.write("schedules/posts.yaml", "posts: [{through: mastodon}]\n")
+    with pytest.raises(ConfigError, match="who should get posts through smtp"):
+        project.plan("posts", through="smtp")
+    plan = project.plan("posts", through="smtp", list="weekly")
+    assert set(plan.counts()) == {"outbox:smtp"}
+
+
+def test_a_second_process_that_comes_too_late_is_no_error(
+    project: Project, letters: Letters
+) -> None:
+    project.run()
+    with project.books.ledger.lease("run/weekly"):
+        (ran,) = again(project).run()
+    assert (ran.result, ran.error) == ("another publisher is doing it", None)
+
+
+def test_what_only_was_rehearsed_is_not_what_was_sent_already(
+    project: Project, letters: Letters
+) -> None:
+    project.send(project.plan("weekly"))
+    empty = again(project).plan("weekly")
+    assert project.already_sent(empty) == project.books.ledger.issue("weekly/1")
+    real = replace(empty, issue=replace(empty.issue, is_rehearsal=False))
+    assert project.already_sent(real) is None
