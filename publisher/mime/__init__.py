@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from publisher.mime.bodies import body
 from publisher.mime.headers import ascii_domain
+from publisher.mime.once import Once
 from publisher.mime.skeleton import Skeleton
-from publisher.models import Email, Mailing
+from publisher.models import Email
 
 __all__ = ["ascii_domain", "encode", "html_size"]
 
-REMEMBERED = 16  # mailings: a draft for each language, or for each group of readers
-_skeletons: dict[int, tuple[Mailing, Skeleton]] = {}
+_skeleton = Once(Skeleton)
 
 
 def encode(email: Email) -> bytes:
@@ -23,14 +23,7 @@ def encode(email: Email) -> bytes:
     The same email is the same bytes. What it shares with the others of its mailing is
     encoded when the first of them comes.
     """
-    # By identity: comparing two mailings would read all of both.
-    mailing, skeleton = _skeletons.get(id(email.mailing), (None, None))
-    if mailing is not email.mailing or skeleton is None:
-        skeleton = Skeleton(email.mailing)
-        while len(_skeletons) >= REMEMBERED:
-            _skeletons.pop(next(iter(_skeletons)))
-        _skeletons[id(email.mailing)] = email.mailing, skeleton
-    return skeleton.encode(email)
+    return _skeleton(email.mailing).encode(email)
 
 
 def html_size(html: str) -> int:

@@ -34,10 +34,10 @@ def checked(email: Email) -> Email:
     ]
     mailing = replace(
         email.mailing,
-        sender=_in_ascii(email.sender),
+        sender=in_ascii(email.sender),
         reply_to=_ascii_address(email.reply_to) if email.reply_to else "",
     )
-    return replace(email, mailing=mailing, recipient=_in_ascii(email.recipient))
+    return replace(email, mailing=mailing, recipient=in_ascii(email.recipient))
 
 
 def written(box: Mailbox) -> str:
@@ -58,7 +58,8 @@ def delivery_mark(email: Email) -> str:
     return mark or sha256(email.key.encode()).hexdigest()[:32]
 
 
-def _in_ascii(box: Mailbox) -> Mailbox:
+def in_ascii(box: Mailbox) -> Mailbox:
+    """Return the mailbox with its domain as DNS knows it."""
     return replace(box, address=_ascii_address(box.address))
 
 

@@ -16,11 +16,11 @@ class Skeleton:
     def __init__(self, mailing: Mailing) -> None:
         """Encode what is no reader's own; `Refused` if the sender is no address."""
         draft, numbers = mailing.draft, mailing.numbers()
-        self._subject = _apart(draft.subject, numbers)
+        self._subject = apart(draft.subject, numbers)
         # A "=" followed by "_" occurs neither in quoted-printable nor in base64.
         boundary = f"=_{sha256(draft.id.encode()).hexdigest()[:32]}"
-        self._text = body(*_apart(draft.text, numbers))
-        self._html = body(*_apart(draft.html, numbers))
+        self._text = body(*apart(draft.text, numbers))
+        self._html = body(*apart(draft.html, numbers))
         self._sender = _lines(*headers.sender_lines(mailing.sender, mailing.reply_to))
         self._shared = _lines(
             *headers.shared_lines(mailing.date, draft.language),
@@ -62,7 +62,7 @@ class Skeleton:
         )
 
 
-def _apart(parts: Slotted, numbers: Mapping[Slot, int]) -> tuple[list[str], list[int]]:
+def apart(parts: Slotted, numbers: Mapping[Slot, int]) -> tuple[list[str], list[int]]:
     """Return the texts, and between each two of them the number of a value."""
     texts, gaps = [""], []
     for one in parts:
