@@ -47,9 +47,8 @@ def _article(page: Page, *, language: str, source: str) -> Article:
     parts = blocks.blocks_of(page.lines, body=f"{body}\n{page.site}", language=language)
     if not parts and page.title and not page.site:
         parts = [blocks.Block("p", (page.title,))]  # a note of one line
-    is_said = bool(parts) and parts[0].texts[0] == page.standfirst
-    if page.standfirst and not is_said:
-        parts = [blocks.Block("p", (page.standfirst,)), *parts]
+    if page.standfirst:
+        parts = _opened(page.standfirst, parts)
     if not parts:
         raise SourceError(
             "has no text", where=source, hint="Add what the article says to it"
@@ -69,6 +68,15 @@ def _article(page: Page, *, language: str, source: str) -> Article:
     )
     plain = blocks.to_text(parts)
     return article(given, html=blocks.to_html(parts), plain=plain, source=source)
+
+
+def _opened(standfirst: str, parts: list[blocks.Block]) -> list[blocks.Block]:
+    """Return the body with the standfirst above it, once."""
+    first = blocks.Block("p", (standfirst,))
+    if not parts or not parts[0].texts[0].startswith(standfirst):
+        return [first, *parts]
+    is_same = parts[0].texts[0] == standfirst
+    return [first, *parts[1:]] if is_same else parts
 
 
 def _title_of(parts: list[blocks.Block]) -> str:

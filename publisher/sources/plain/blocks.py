@@ -159,7 +159,7 @@ def looks_like_heading(text: str) -> bool:
     longest = LONGEST_QUESTION if is_question else LONGEST_HEADING
     many = MANY_WORDS * 2 if is_question else MANY_WORDS
     has_inner_stop = re.search(r"[^\d\W]{3}[.!。！]\s+\w", text)
-    if not any(char.isalnum() for char in text):
+    if not any(char.isalnum() for char in text) or " | " in text:
         return False
     return width(text) <= longest and len(text.split()) <= many and not has_inner_stop
 

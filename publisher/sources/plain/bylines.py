@@ -29,6 +29,7 @@ class Byline:
     category: str = ""
     url: str = ""
     tags: tuple[str, ...] = ()
+    is_dated: bool = False  # by a date that needs a clock: "3 days ago"
     is_named: bool = False  # it has a label of its own: "Author:", "Published on"
 
     def filled(self, other: Byline) -> Byline:
@@ -50,7 +51,7 @@ _PICTURES = re.compile("^[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff\\s]+")
 # Whose picture it is, and who looked at the text: no author of it.
 _CREDIT = re.compile(
     r"^(?:(?:medically |clinically |expert )?(?:reviewed|fact[- ]checked|edited|translated|"
-    r"illustrated|photographed) by|(?:photo|image|picture|illustration|photography|foto|"
+    r"illustrated|photographed|photographs|photos|pictures|illustrations|video|graphics) by|(?:photo|image|picture|illustration|photography|foto|"
     r"imagen|immagine|bild|abbildung|crédit photo|photo credit|фото|иллюстрация|صورة|الصورة|"
     r"تصوير|צילום|תמונה|عکس|图片|图|摄影|編集|写真|画像|imagem|editado por|a cura della|"
     r"redaktion|редактор|перевод|مراجعة|עריכה|ویراستار|编辑|責任編集)\s*(?:by\b|:|：|/|／))"
@@ -87,6 +88,16 @@ _ABOUT = r"(?:[~≈]|ca\.?|circa|about|approx\.?|约|約|大约|環|حوالي|�
 _MINUTES = re.compile(
     rf"(?<!\w)(?P<before>{_BEFORE})?\s*[:：]?\s*{_ABOUT}\s*(?:a\s+)?(?<!\d)(?P<number>\d{{1,3}})"
     rf"(?:\s*[-–]\s*\d{{1,3}})?[\s-]*{_UNIT}(?![^\W\d_]*[a-zа-я])(?:[\s-]*(?P<read>{_READ}))?",
+    re.IGNORECASE,
+)
+_AGE = re.compile(
+    r"(?:(?:\d{1,2}|an?|one)\s?(?:h|d|w|mo|hours?|days?|weeks?|months?|years?|hrs?|min(?:ute)?s?) ago|"
+    r"(?:published |posted )?(?:yesterday|today)|ieri|oggi|ayer|hoy|hier|aujourd'hui|gestern|heute|вчера|сегодня|"
+    r"hace (?:\d{1,2}|una?) \w+|il y a (?:\d{1,2}|une?) \w+|vor (?:\d{1,2}|einem|einer) \w+|"
+    r"(?:\d{1,2}|un['o]?|una) ?(?:ore|ora|giorn[oi]|settiman[ae]|mes[ei]|ann[oi]) fa|"
+    r"(?:\d{1,2} )?(?:час\w*|д(?:ень|ня|ней)|недел\w+|месяц\w*|год\w*|лет) назад|"
+    r"(?:قبل|منذ) (?:\d{1,2} )?[^\W\d]+|לפני (?:\d{1,2} )?[^\W\d]+|\d{1,2} [^\W\d]+ پیش|"
+    r"\d{1,2}\s?(?:小时|小時|天|周|週|个月|年|時間|日|週間|か月|ヶ月)前|昨天|昨日|今天)",
     re.IGNORECASE,
 )
 _NUMBER_WORDS = {
@@ -182,6 +193,8 @@ def byline(line: str, *, language: str, zone: tzinfo) -> Byline | None:
     line = _PICTURES.sub("", line)
     if not line or len(line) > LONGEST:
         return None
+    if chrome.is_button(line):
+        return None
     if _CREDIT.match(line):
         return Byline()
     if (labelled := _labelled(line) or _trail(line)) is not None:
@@ -189,9 +202,10 @@ def byline(line: str, *, language: str, zone: tzinfo) -> Byline | None:
     line = re.sub(r"(?<!\w)ב[-־](?=\d)", "ב ", line)  # Hebrew "on the 12th"
     line = re.sub(r"^(\w+ by .{3,40}) in (?=\w+( \w+)?$)", r"\1 | ", line)
     rest, minutes = _take_minutes(line)
-    found = Byline(minutes=minutes)
+    rest, is_dated = _take_age(rest)
+    found = Byline(minutes=minutes, is_dated=is_dated)
     rest, found = _take_dates(rest, found, language, zone)
-    has_facts = bool(minutes or found.published or found.updated)
+    has_facts = bool(minutes or found.published or found.updated or is_dated)
     return _take_names(rest, found, has_facts=has_facts)
 
 
@@ -252,6 +266,16 @@ def _take_minutes(line: str) -> tuple[str, int]:
     return line, 0
 
 
+def _take_age(line: str) -> tuple[str, bool]:
+    """Take out "3 days ago", which says nothing to who does not know when it was said."""
+    parts = [part.strip() for part in _BREAKS.split(line)]
+    kept = [part for part in parts if not _AGE.fullmatch(part)]
+    is_dated = len(kept) < len(parts) and (
+        len(parts) > 1 or any(map(str.isdigit, line))
+    )
+    return (" | ".join(kept), True) if is_dated else (line, False)
+
+
 def _without(line: str, start: int, end: int) -> str:
     return f"{line[:start]} | {line[end:]}".strip(" |")
 
@@ -294,7 +318,8 @@ def _take_names(rest: str, found: Byline, *, has_facts: bool) -> Byline | None:
     fragments = [_LINK_AFTER.sub("", part) for part in fragments]
     fragments = [part for part in fragments if part and not _FILLERS.match(part)]
     for part in fragments:
-        if name := author_of(part):
+        is_dated = bool(found.published or found.updated or found.is_dated)
+        if name := author_of(part, is_sure=is_dated):
             found = replace(found, author=found.author or name, is_named=True)
             has_facts = True
             continue
@@ -306,7 +331,6 @@ def _take_names(rest: str, found: Byline, *, has_facts: bool) -> Byline | None:
             continue
         if not has_facts or not _is_short_label(part):
             return None
-        is_dated = found.published or found.updated
         if is_dated and not found.author and _is_unlabelled_name(part):
             found = replace(found, author=shown_name(part))
         elif not found.category:

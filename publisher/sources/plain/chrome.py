@@ -16,6 +16,9 @@ _COUNTED = re.compile(
     r"visualizzazioni|commentaires?|partages?|vues|kommentare?|aufrufe|комментари[йяев]+|"
     r"просмотр(?:ов|а)?|تعليق(?:ات)?|مشاهدة|مشاهدات|תגובות|צפיות|دیدگاه|بازدید|条评论|次阅读|"
     r"次浏览|件のコメント|reacties|comentários?|visualizações)$"
+    r"|^\d{1,3}(?:[.,]\d+)?\s?[km]?$"
+    r"|^(?:one|a|ein|un|\d+) (?:thoughts?|gedanken?|commenti|comentarios?|commentaires?|responses?|replies)"
+    r" (?:on|to|zu|su|en|sur) .{1,80}$"
     r"|^(?:comments?|shares?|views?|commenti|comentarios|commentaires|kommentare|комментарии|"
     r"التعليقات|تعليقات|תגובות|نظرات|评论|コメント)\s*[:：]?\s*[(（]?\s*\d+\s*[)）]?$",
     re.IGNORECASE,
@@ -57,12 +60,12 @@ _RIGHTS = re.compile(
 _INVITED = re.compile(
     r"^(?:(?:please )?(?:subscribe|sign up|join)\b.{0,60}\b(?:newsletter|mailing list|inbox|"
     r"updates|email list|weekly|emails)\b|get .{0,50}(?:inbox|newsletter)|"
-    r"never miss (?:a|an) \w+|stay (?:updated|informed|in touch|connected)\b.{0,40}$|"
+    r"thanks? (?:you )?for reading\b.{0,60}$|never miss (?:a|an) \w+|stay (?:updated|informed|in touch|connected)\b.{0,40}$|"
     r"(?:suscr[ií]b|iscriv|inscriv|abonnie|abonnez|подпи[шс]|assine|meld).{0,60}"
     r"(?:newsletter|bolet[ií]n|рассылк|notiziario|infolettre|nieuwsbrief)|"
     r"(?:اشترك|انضم).{0,40}(?:النشرة|نشرتنا|القائمة البريدية)|(?:הירשמו|הצטרפו).{0,40}(?:ניוזלטר|לרשימת)|"
     r"(?:订阅|訂閱).{0,20}(?:通讯|电子报|電子報|邮件|newsletter)|.{0,20}(?:メルマガ|ニュースレター).{0,20}登録|"
-    r"در خبرنامه|powered by\b|proudly powered|built with\b|made with\b.{0,20}\bby\b|"
+    r"در خبرنامه|powered by\b|proudly powered|stolz präsentiert von|funciona gracias a|fièrement propulsé|built with\b|made with\b.{0,20}\bby\b|"
     r"designed by\b|theme by\b|website by\b)",
     re.IGNORECASE,
 )
@@ -109,6 +112,31 @@ def is_button(line: str) -> bool:
     return is_button or bool(_INVITED.match(line) and len(line) <= _LONGEST)
 
 
+_CONTACT = re.compile(
+    r"^(?:tel|phone|telephone|fax|call us|mobile|tel[ée]fono|telefono|téléphone|telefon|"
+    r"тел|телефон|هاتف|الهاتف|טלפון|تلفن|电话|電話|e-?mail)\.?\s*[:：]?\s*[+(\d\w][^.!?]*[\d@].*$"
+    r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$",
+    re.IGNORECASE,
+)
+_LONGEST_CONTACT = 60
+
+
+def is_contact(line: str) -> bool:
+    """Say whether a line says how to reach the people behind a page."""
+    return len(line) <= _LONGEST_CONTACT and bool(_CONTACT.match(line))
+
+
+_TEASED = re.compile(r"^(?P<label>[^:：]{3,40})\s*[:：]\s*\S")
+
+
+def is_teaser(line: str) -> bool:
+    """Say whether a line inside an article leads to another: "Read more: Ten walks"."""
+    found = _TEASED.match(line)
+    if not found or len(line) > _LONGEST // 2:
+        return False
+    return bare(found["label"]) in words.TEASERS
+
+
 def is_network(line: str) -> bool:
     """Say whether a line names only places to share: "Facebook | X"."""
     return _consists_of(line, _SHARING)
@@ -132,7 +160,7 @@ def is_related(line: str) -> bool:
     """Say whether other articles follow below this line."""
     return bare(line.rstrip("?？؟ 0123456789()")) in words.RELATED or bool(
         re.match(
-            r"^(?:more (?:from|in|on|about)|leer más sobre|mehr aus|ещё по теме) \S.{0,40}$",
+            r"^(?:(?:read )?more (?:from|in|on|about)|leer más sobre|mehr aus|ещё по теме) \S.{0,40}$",
             line,
             re.I,
         )

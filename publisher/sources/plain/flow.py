@@ -37,6 +37,8 @@ _RULE = re.compile(r"^[\s*\-_=~•·.–—+#⁂※]{3,}$|^[-_=*⁂]+$")
 WIDEST_WRAP = 120
 NARROWEST_WRAP = 38
 COLUMN = 30
+NARROWEST_PAGE = 55
+LONGEST_LINK = 4
 _PREFIXES = frozenset(
     "self well non co ex anti long short high low half mid post pre semi multi cross "
     "all so to e x t full part vice life year time world state decision evidence auto "
@@ -61,10 +63,20 @@ def lines_of(text: str) -> list[Line]:
 
 def _rows(text: str) -> Iterator[str]:
     """Yield the lines; a menu in columns, by tabs or wide gaps, is one for each."""
-    for raw in text.split("\n"):
+    rows = text.split("\n")
+    for at, raw in enumerate(rows):
         columns = re.split(r"\t+| {3,}", raw.strip())
+        if _is_table(rows[max(0, at - 1) : at + 2]):
+            yield " | ".join(column.strip() for column in raw.strip().split("\t"))
+            continue
         is_menu = len(columns) > 2 and max(map(len, columns)) <= COLUMN  # noqa: PLR2004
         yield from columns if is_menu else [raw]
+
+
+def _is_table(rows: list[str]) -> bool:
+    """Say whether lines are divided by tabs in the same way, as rows of a table."""
+    counts = [row.strip().count("\t") for row in rows]
+    return any(one == two > 0 for one, two in pairwise(counts))
 
 
 @lru_cache(maxsize=4096)
@@ -113,7 +125,11 @@ def is_special(line: str) -> bool:
     """Say whether a line begins something of its own: an item, a quote, a tag."""
     starts = (">", "#", "＃", "—", "©")
     return bool(
-        line.startswith(starts) or bullet(line) or number(line)[0] or is_rule(line)
+        line.startswith(starts)
+        or " | " in line
+        or bullet(line)
+        or number(line)[0]
+        or is_rule(line)
     )
 
 
@@ -158,6 +174,9 @@ def _is_broken(one: str, two: str) -> bool:
         return False
     first = two.lstrip("\"'“«(¿¡„")[:1]
     has_case = first.lower() != first.upper()
+    last = one.rpartition(" ")[2]
+    if width(one) >= NARROWEST_PAGE and last.islower() and len(last) <= LONGEST_LINK:
+        return True  # "for", "kein", "una": what follows may begin with a capital
     return first.islower() or one.endswith((",", "-", "،", "、", "，")) or not has_case
 
 

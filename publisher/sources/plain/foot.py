@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from publisher.sources.plain import chrome, titles, words
+from publisher.sources.plain.bylines import Byline
 from publisher.sources.plain.flow import (
     Line,
     bullet,
@@ -24,6 +25,7 @@ from publisher.sources.plain.parts import (
 )
 from publisher.text import split_hashtags
 
+SHORTEST_PAGE = 3  # lines; the first one of a longer page may name its site
 LONGEST_TAG = 3  # words, and columns, of one that has a line of its own
 TAG_WIDTH = 30
 
@@ -47,7 +49,7 @@ def without_tags(lines: list[Line], page: Page, context: Context) -> list[Line]:
     if not places:
         return _without_trailing_tags(_without_listed_tags(lines, page), page)
     foot = lines[places[-1] + 1 :]
-    is_last = not any(_is_article(line.text) for line in foot)
+    is_last = not _goes_on(foot)
     kept = [
         at for at in places if len(groups[at]) > 1 or (is_last and at == places[-1])
     ]
@@ -62,6 +64,19 @@ def without_tags(lines: list[Line], page: Page, context: Context) -> list[Line]:
         for at, line in enumerate(lines)
         if at not in kept and not (at + 1 in kept and _is_tag_label(line.text))
     ]
+
+
+def _goes_on(foot: Sequence[Line]) -> bool:
+    """Say whether the article goes on below its hashtags, and not the page's foot."""
+    for at, line in enumerate(foot):
+        if _is_article(line.text):
+            return True
+        if chrome.is_chrome(line.text) or chrome.is_related(line.text):
+            rest = foot[at:]
+            return any(_is_article(one.text) for one in rest)
+        if is_prose(line.text):
+            return True
+    return False
 
 
 def _is_run(at: int, kept: Sequence[int]) -> bool:
@@ -152,27 +167,30 @@ def _is_article(line: str) -> bool:
 
 def without_foot(lines: list[Line], page: Page, context: Context) -> list[Line]:
     """Return the lines without the foot; what it says of the article is read."""
+    first = lines[:2] if len(lines) > SHORTEST_PAGE else []
+    names = {titles.fold(line.text) for line in first if titles.is_label(line.text)}
+    names |= {titles.fold(page.site)} - {""}
     end = _related_from(lines)
     kept, foot = lines[:end], lines[end:]
-    end = _foot_from(kept)
+    end = _foot_from(kept, names, context)
     kept, foot = kept[:end], [*kept[end:], *foot]
-    while kept:
-        text = kept[-1].text
-        found = context.byline(text)
-        is_ours = found is not None and (found.is_named or bool(found.minutes))
-        if not (
-            (chrome.is_chrome(text) and not bullet(text))
-            or is_ours
-            or titles.fold(text) == _site_key(page)
-        ):
-            break
+    while kept and (
+        _is_of_foot(kept[-1].text, names) or _is_said(kept[-1].text, context)
+    ):
         foot = [kept.pop(), *foot]
     _read_foot(foot, page, context)
     return kept
 
 
-def _site_key(page: Page) -> str:
-    return titles.fold(page.site) or "\0"
+def _is_of_foot(text: str, names: Set[str]) -> bool:
+    is_chrome = chrome.is_chrome(text) or chrome.is_contact(text)
+    return (is_chrome and not bullet(text)) or titles.fold(text) in names
+
+
+def _is_said(text: str, context: Context) -> bool:
+    """Say whether a line names author, date, tags, or whose picture it is."""
+    found = context.byline(text)
+    return bool(found) and (found.is_named or bool(found.minutes) or found == Byline())
 
 
 def _related_from(lines: Sequence[Line]) -> int:
@@ -197,22 +215,31 @@ def _has_prose(lines: Sequence[Line]) -> bool:
     )
 
 
-def _foot_from(lines: Sequence[Line]) -> int:
+def _foot_from(lines: Sequence[Line], names: Set[str], context: Context) -> int:
     """Return where the foot begins: from there on most lines are chrome."""
-    for at, line in enumerate(lines):
-        if not chrome.is_chrome(line.text) or bullet(line.text):
+    ours = [_is_of_foot(line.text, names) for line in lines]
+    last = max((at for at, line in enumerate(lines) if _is_body(line)), default=-1)
+    for at in range(last + 1, len(lines)):
+        text = lines[at].text
+        is_start = ours[at] or _is_said(text, context)
+        if not is_start or not _has_prose(lines[:at]):
             continue
-        rest = lines[at:]
-        known = sum(chrome.is_chrome(one.text) for one in rest)
-        is_short = all(
-            width(one.text) <= PROSE_WIDTH or chrome.is_chrome(one.text) for one in rest
-        )
+        rest = ours[at:]
         # Unknown lines between a button and a notice are of the foot as well.
-        is_strict = any(chrome.is_footer(one.text) for one in rest)
-        is_foot = known * 2 > len(rest) or (is_strict and known * 3 > len(rest))
-        if is_short and is_foot and _has_prose(lines[:at]):
+        is_strict = any(
+            chrome.is_footer(one.text) or chrome.is_contact(one.text)
+            for one in lines[at:]
+        )
+        if sum(rest) * 2 > len(rest) or (is_strict and sum(rest) * 3 > len(rest)):
             return at
     return len(lines)
+
+
+def _is_body(line: Line) -> bool:
+    """Say whether a line is too long for a foot, or an item of a list."""
+    if chrome.is_chrome(line.text):
+        return False
+    return width(line.text) > PROSE_WIDTH or bool(bullet(line.text))
 
 
 def _read_foot(foot: Sequence[Line], page: Page, context: Context) -> None:

@@ -32,6 +32,7 @@ _AUTHOR_BARE = re.compile(rf"^(?P<by>{_BARE})\s+(?P<name>\S.*)$", re.IGNORECASE)
 _AUTHOR_AFTER = re.compile(
     r"^(?P<name>\S{2,12}(?:\s\S{1,12})?)\s*[（(]?(?:著|文|撰|記|執筆)[）)]?$"
 )
+_WECHAT = re.compile(r"^原创\s*[:：]?\s*(?P<name>\S{2,12})(?:\s\S+)?$")
 # "Von Herzen", "Por amor": a single word after these is no name.
 _AMBIGUOUS = frozenset("von di da por par door از".split())
 _ROLES = re.compile(
@@ -47,8 +48,13 @@ _PARTICLES = frozenset(
 _TITLES = frozenset("dr. dr prof. prof mr. mrs. ms. md phd ph.d.".split())
 
 
-def author_of(part: str) -> str:
-    """Return the name in "By Jane Doe" and its like, or ""."""
+def author_of(part: str, *, is_sure: bool = False) -> str:
+    """Return the name in "By Jane Doe" and its like, or "".
+
+    Beside a date it is sure that "von lotte" names somebody.
+    """
+    if found := _WECHAT.match(part):
+        return found["name"]
     if found := _AUTHOR_COLON.match(part):
         name = _ROLES.sub("", found["name"]).strip(" .,،")
         return shown_name(name) if _is_possible_name(name) else ""
@@ -57,6 +63,8 @@ def author_of(part: str) -> str:
         name = re.sub(
             r"^the (?=\S.*(?:team|staff|editors|desk)$)", "", name, flags=re.I
         )
+        if is_sure and len(name.split()) == 1 and _is_possible_name(name):
+            return shown_name(name)
         one_word = found["by"].lower() not in _AMBIGUOUS
         return shown_name(name) if looks_like_name(name, one_word=one_word) else ""
     if found := _AUTHOR_AFTER.match(part):

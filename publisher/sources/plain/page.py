@@ -22,11 +22,12 @@ from publisher.sources.plain.flow import (
     width,
 )
 from publisher.sources.plain.foot import owner_of, without_foot, without_tags
-from publisher.sources.plain.names import looks_like_name
+from publisher.sources.plain.names import looks_like_name, shown_name
 from publisher.sources.plain.parts import PROSE_WIDTH, TEASER, Context, Page, is_prose
 from publisher.text import is_capitals, split_hashtags
 
 LONGEST_HEAD = 60  # lines
+MANY_LABELS = 3  # above a title; so many are a menu
 FEW_WORDS = 3
 
 
@@ -36,13 +37,14 @@ def take_apart(lines: Sequence[Line], context: Context) -> Page:
     rest = without_tags(list(lines), page, context)
     rest = without_foot(rest, page, context)
     _read_head(rest, page, context)
-    page.lines = _without_buttons(page.lines)
+    page.lines = _without_author(_without_buttons(page.lines), page.byline.author)
     return page
 
 
 def is_fixed(line: str, context: Context) -> bool:
     """Say whether a line stands for itself and is no part of a wrapped paragraph."""
-    if width(line) > PROSE_WIDTH:
+    is_end = line[:1].islower() and line.endswith((".", "!", "?"))
+    if width(line) > PROSE_WIDTH or is_end:  # "in / it." is no switch to Italian
         return False
     return (
         chrome.is_chrome(line)
@@ -65,7 +67,7 @@ def _read_head(lines: list[Line], page: Page, context: Context) -> None:
         "" if _is_taken(text, said) else text
         for text, said in zip(head, bylines, strict=True)
     ]
-    titled = titles.doubled_title(open_texts)
+    titled = titles.doubled_title(open_texts, _facts(bylines))
     title_at = titled.used[0] if titled else None
     page.site = page.site or _site(head, open_texts, menu, title_at)
     titled = titled or titles.single_title(
@@ -75,6 +77,9 @@ def _read_head(lines: list[Line], page: Page, context: Context) -> None:
         page.title = titled.title
         page.site = page.site or _site_above(head, open_texts, menu, titled)
     page.site = _as_in_head(page.site, open_texts)
+    bylines = _with_names(head, open_texts, bylines, titled)
+    if page.site and any(said and said.author == page.site for said in bylines):
+        page.site = _site(head, open_texts, menu, titled.used[0] if titled else None)
     begins = _body_from(head, bylines, titled, menu, page)
     for at, said in enumerate(bylines):
         if said and at < begins:
@@ -87,12 +92,35 @@ def _read_head(lines: list[Line], page: Page, context: Context) -> None:
     page.lines = [*(lines[at] for at in kept), *lines[begins:]]
 
 
+def _with_names(
+    head: Sequence[str],
+    open_texts: Sequence[str],
+    bylines: Sequence[Byline | None],
+    titled: titles.Titled | None,
+) -> list[Byline | None]:
+    """Return the bylines with the names that stand alone between title and date."""
+    found = list(bylines)
+    end = max(_facts(bylines), default=-1) + 1
+    for at in range(titled.last + 1 if titled else end, min(end + 1, len(head))):
+        is_alone = bool(open_texts[at]) and looks_like_name(head[at])
+        if is_alone and not is_topic(head[at]) and not found[at]:
+            found[at] = Byline(author=shown_name(head[at]))
+    return found
+
+
 def _facts(bylines: Sequence[Byline | None]) -> list[int]:
     """Return the places of the lines that say who wrote it, when, or how long."""
     return [
         at
         for at, said in enumerate(bylines)
-        if said and (said.author or said.published or said.updated or said.minutes)
+        if said
+        and (
+            said.author
+            or said.published
+            or said.updated
+            or said.minutes
+            or said.is_dated
+        )
     ]
 
 
@@ -228,6 +256,8 @@ def _loose_lines(
     above = [
         at for at in range(first, min(used, default=0)) if head[at] and head[at] != site
     ]
+    seen = [titles.fold(head[at]) for at in above]
+    is_menu = len(above) >= MANY_LABELS and seen[-1] not in seen[:-1]
     for at in range(first, len(head)):
         if head[at] and at not in used:
             is_below = bool(used) and at > used[0]
@@ -239,7 +269,7 @@ def _loose_lines(
                     is_between=is_below and at < used[-1],
                     has_byline=any(bylines[max(0, at - 1) : at + 2]),
                     is_alone=above == [at],
-                    is_nearest=above[-1:] == [at],
+                    is_nearest=above[-1:] == [at] and not is_menu,
                 ),
             )
 
@@ -283,9 +313,18 @@ def _without_buttons(lines: Sequence[Line]) -> list[Line]:
         is_row = any(_is_any_button(one.text) for one in near)
         is_network = chrome.is_network(line.text) and is_row
         is_item = bool(bullet(line.text) or number(line.text)[0])
-        if is_item or (not chrome.is_button(line.text) and not is_network):
+        is_form = is_row and bool(found) and chrome.is_menu(line.text)  # "Sign up"
+        is_button = chrome.is_button(line.text) or chrome.is_teaser(line.text)
+        if is_item or not (is_button or is_network or is_form):
             found.append(line)
     return found
+
+
+def _without_author(lines: list[Line], author: str) -> list[Line]:
+    """Drop what a page says of its author in a last line: "Jane Doe is a writer"."""
+    last = lines[-1].text if len(lines) > FEW_WORDS else ""
+    is_about = bool(author) and last.startswith(f"{author} ")
+    return lines[:-1] if is_about and width(last) <= TEASER else lines
 
 
 def _is_any_button(line: str) -> bool:

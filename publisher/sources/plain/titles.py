@@ -50,10 +50,11 @@ def fold(line: str) -> str:
     return "".join(kept).replace("ς", "σ")
 
 
-def doubled_title(texts: Sequence[str]) -> Titled | None:
+def doubled_title(texts: Sequence[str], facts: Sequence[int]) -> Titled | None:
     """Return the title that the lines say twice, whatever its case or punctuation.
 
-    `texts` has "" where a line is chrome or a byline.
+    `texts` has "" where a line is chrome or a byline; `facts` are the places of lines
+    that say who wrote it, when, or how long it reads.
     """
     pieces = _pieces(texts)
     best: Titled | None = None
@@ -61,7 +62,7 @@ def doubled_title(texts: Sequence[str]) -> Titled | None:
         apart = _apart(places)
         if len(apart) < 2 or not key or not _belong(texts, apart):  # noqa: PLR2004
             continue
-        if _is_section(texts, apart):
+        if _is_section(texts, apart) or _is_standfirst(texts, apart, facts):
             continue
         if best is None or len(key) > len(fold(best.title)):
             best = _titled(texts, apart)
@@ -110,10 +111,23 @@ def _is_section(texts: Sequence[str], places: list[tuple[int, int]]) -> bool:
     """Say whether a short line is of the menu and again above the title."""
     start, end = places[-1]
     again = " ".join(texts[start:end])
+    if any(text and not is_label(text) for text in texts[: places[0][0]]):
+        return is_label(again)  # an author's name, once with the portrait
     if is_capitals(again) != is_capitals(texts[places[0][0]]) or not is_label(again):
         return False
-    below = texts[end] if end < len(texts) else ""
+    below = next(filter(None, texts[end : end + 3]), "")
     return bool(below) and not is_label(below) and not _is_stop(below)
+
+
+def _is_standfirst(
+    texts: Sequence[str], places: list[tuple[int, int]], facts: Sequence[int]
+) -> bool:
+    """Say whether a line below the title opens the article again, below its date."""
+    (start, end), (again, _) = places[:2]
+    is_parted = any(end <= at < again for at in facts)
+    is_same = is_capitals(texts[start]) == is_capitals(texts[again])
+    above = texts[start - 1] if start else ""
+    return is_parted and is_same and bool(above) and not is_label(above)
 
 
 def _titled(texts: Sequence[str], places: list[tuple[int, int]]) -> Titled:
@@ -144,10 +158,7 @@ def single_title(
         return None
     places = after or places[-1:]
     places = [at for at in places if fold(texts[at]) != fold(site)] if site else places
-    # What stands below author and date is of the article, not its title.
-    below = next((at for at in facts if places and at > places[0]), len(texts))
-    is_dated = below < len(texts)
-    places = [at for at in places if at < below]
+    places, is_dated = _beside_facts(texts, places, facts)
     if len(places) > 1 and is_topic(texts[places[0]]):
         places = places[1:]
     if not places or is_general(texts[places[0]]):
@@ -158,6 +169,25 @@ def single_title(
     if texts[at].endswith((",", "،", "，", "、", ";", ":", "：", ".", "。", "۔")):
         return None  # "Dear reader," and short sentences are of the article
     return Titled(texts[at], (at,))
+
+
+def _beside_facts(
+    texts: Sequence[str], places: Sequence[int], facts: Sequence[int]
+) -> tuple[list[int], bool]:
+    """Return the places where a title can be, and whether author or date show them.
+
+    What stands below author and date is of the article, unless above them there is
+    only a section: "Culture", "7 June 2026", "A museum of forgotten things".
+    """
+    first = next((at for at in facts if places and at > places[0]), len(texts))
+    above = [at for at in places if at < first]
+    below = next((at for at in places if at > first), None)
+    is_section = all(is_label(texts[at]) for at in above) and any(
+        is_topic(texts[at]) for at in above[-1:]
+    )
+    if above and below is not None and is_section and not is_label(texts[below]):
+        return [below], True
+    return above, first < len(texts)
 
 
 def _unlabelled(

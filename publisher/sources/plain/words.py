@@ -27,7 +27,7 @@ our team|podcast|podcasts|video|videos|events|categories|category|topics|section
 archive|archives|all articles|articles|all posts|posts|resources|services|features
 gallery|dark mode|light mode|dark theme|language|languages|english|español|français
 deutsch|italiano|português|русский|العربية|فارسی|עברית|中文|日本語|en|it|es|fr|de|ru|ar
-get the app|download app|download the app|premium|go premium|pricing|get started
+open in app|write|start writing|collection notice|get the app|download app|download the app|premium|go premium|pricing|get started
 calendar|jobs|companies|forum|forums|community|photos|stories|courses|tickets|explore
 browse|discover|marketplace|learn more|view all|see all|more|back|back to blog|back to home|go back|rss|rss feed
 inicio|página principal|portada|sobre nosotros|quiénes somos|acerca de|acerca de nosotros
@@ -124,7 +124,7 @@ per e-mail versenden|per e-mail teilen|newsletter abonnieren|ihre e-mail-adresse
 اشتراک‌گذاری|اشتراک گذاری|به اشتراک بگذارید|هم‌رسانی|توییت|چاپ|ذخیره|پسندیدن|دنبال کنید
 ما را دنبال کنید|گوش دهید|دیدگاه|دیدگاه‌ها|نظر|نظرات|تبلیغات|آگهی|بیشتر بخوانید|ادامه مطلب
 ادامه|بازگشت به بالا|کپی لینک|ارسال|در خبرنامه ما عضو شوید
-分享|分享到|分享本文|分享文章|转发|打印|列印|收藏|点赞|關注|关注|关注我们|追蹤我們|收听|评论|評論
+阅读原文|點讚|在看|赞|写留言|喜欢此内容的人还喜欢|分享|分享到|分享本文|分享文章|转发|打印|列印|收藏|点赞|關注|关注|关注我们|追蹤我們|收听|评论|評論
 留言|广告|廣告|阅读更多|閱讀更多|查看更多|继续阅读|繼續閱讀|回到顶部|返回顶部|回到頂部|复制链接
 複製連結|提交|发送|订阅我们的通讯
 シェア|シェアする|共有|共有する|この記事をシェア|この記事をシェアする|ツイート|ツイートする|印刷|保存|いいね
@@ -157,7 +157,7 @@ accessibility|accessibility statement|copyright|do not sell my personal informat
 do not sell my info|quick links|useful links|links|site links|company|connect|connect with us|information
 customer service|enlaces|enlaces útiles|link utili|liens utiles|nützliche links
 полезные ссылки|روابط سريعة|روابط مفيدة|קישורים|پیوندها|پیوندهای مفید|友情链接|リンク
-editorial policy|corrections|write for us|unsubscribe|made with love
+media contact|press contact|media contacts|press office|editorial policy|corrections|write for us|unsubscribe|made with love
 política de privacidad|privacidad|aviso legal|términos|términos y condiciones
 términos de uso|condiciones de uso|política de cookies|aceptar|aceptar todo|aceptar cookies
 rechazar|configurar|todos los derechos reservados|mapa del sitio|accesibilidad
@@ -207,7 +207,8 @@ recent articles|popular|popular posts|popular articles|most popular|most read|tr
 trending now|editor's picks|editors' picks|don't miss|in other news|keep reading
 further articles|similar articles|similar posts|other articles|explore more|discover more
 previous article|next article|previous post|next post|previous|next|leave a reply
-leave a comment|post a comment|join the conversation|comments|about the author
+leave a comment|post a comment|post navigation|beitrags-navigation|beitragsnavigation
+navigazione articoli|navegación de entradas|navigation de l'article|навигация по записям|join the conversation|comments|about the author
 artículos relacionados|entradas relacionadas|noticias relacionadas|relacionados
 también te puede interesar|te puede interesar|te podría interesar|quizás te interese
 lee también|leer también|más artículos|más leídos|lo más leído|recomendados
@@ -252,6 +253,17 @@ gerelateerde artikelen|lees ook|misschien vind je dit ook leuk|meest gelezen
 схожі статті|читайте також|متعلقہ مضامین|یہ بھی پڑھیں
 """)
 
+# Before a colon, inside an article: what follows is another one's title.
+TEASERS = _list("""
+read more|read also|also read|see also|related|related article|related story|don't miss|watch
+recommended|recommended reading|lee también|leer también|lea también|te puede interesar
+leggi anche|leggi di più|potrebbe interessarti|à lire aussi|lire aussi|a lire aussi|voir aussi
+lesen sie auch|lies auch|mehr dazu|siehe auch|lesetipp|читайте также|читать также|смотрите также
+اقرأ أيضا|اقرأ أيضًا|قد يهمك|قد يهمك أيضا|קראו גם|קראו עוד|بیشتر بخوانید|همچنین بخوانید
+相关阅读|延伸阅读|延伸閱讀|相关文章|あわせて読みたい|関連記事|こちらもおすすめ|leia também|leia mais
+lees ook|читайте також
+""")
+
 # The word before tags that have no "#".
 TAG_LABELS = _list("""
 tags|tag|tagged|archivado en|archiviato in|filed under|filed in|abgelegt unter|classé dans|tagged with|tagged in|hashtags|hashtag|keywords|filed under tags
@@ -271,6 +283,8 @@ kategorien|rubrik|thema|abgelegt unter|категория|категории|р�
 """)
 # Lines like these are categories when they stand alone above or below a title.
 TOPICS = _list("""
+press release|exclusive|breaking|breaking news|longread|comunicato stampa|nota de prensa
+communiqué de presse|pressemitteilung|пресс-релиз|بيان صحفي|הודעה לעיתונות|新闻稿|プレスリリース
 psychology|health|mental health|wellness|wellbeing|well-being|relationships|relationship
 love|sex|sexuality|dating|marriage|family|parenting|lifestyle|science|technology|tech
 culture|arts|art|books|music|film|travel|food|cooking|recipes|sport|sports|fitness
