@@ -32,6 +32,11 @@ class Byline:
     is_dated: bool = False  # by a date that needs a clock: "3 days ago"
     is_named: bool = False  # it has a label of its own: "Author:", "Published on"
 
+    @property
+    def has_date(self) -> bool:
+        """Say whether it has a date, also one that nobody can count."""
+        return bool(self.published or self.updated or self.is_dated)
+
     def filled(self, other: Byline) -> Byline:
         """Return this byline with its gaps filled from another."""
         return Byline(
@@ -205,7 +210,7 @@ def byline(line: str, *, language: str, zone: tzinfo) -> Byline | None:
     rest, is_dated = _take_age(rest)
     found = Byline(minutes=minutes, is_dated=is_dated)
     rest, found = _take_dates(rest, found, language, zone)
-    has_facts = bool(minutes or found.published or found.updated or is_dated)
+    has_facts = bool(minutes or found.has_date)
     return _take_names(rest, found, has_facts=has_facts)
 
 
@@ -318,7 +323,7 @@ def _take_names(rest: str, found: Byline, *, has_facts: bool) -> Byline | None:
     fragments = [_LINK_AFTER.sub("", part) for part in fragments]
     fragments = [part for part in fragments if part and not _FILLERS.match(part)]
     for part in fragments:
-        is_dated = bool(found.published or found.updated or found.is_dated)
+        is_dated = found.has_date
         if name := author_of(part, is_sure=is_dated):
             found = replace(found, author=found.author or name, is_named=True)
             has_facts = True

@@ -124,13 +124,8 @@ def number(line: str) -> tuple[int, str]:
 def is_special(line: str) -> bool:
     """Say whether a line begins something of its own: an item, a quote, a tag."""
     starts = (">", "#", "＃", "—", "©")
-    return bool(
-        line.startswith(starts)
-        or " | " in line
-        or bullet(line)
-        or number(line)[0]
-        or is_rule(line)
-    )
+    is_item = bool(bullet(line) or number(line)[0])
+    return is_item or line.startswith(starts) or " | " in line or is_rule(line)
 
 
 def joined(lines: list[Line], fixed: frozenset[str]) -> list[Line]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from publisher.sources.plain import chrome, titles, words
@@ -50,12 +51,12 @@ def without_tags(lines: list[Line], page: Page, context: Context) -> list[Line]:
         return _without_trailing_tags(_without_listed_tags(lines, page), page)
     foot = lines[places[-1] + 1 :]
     is_last = not _goes_on(foot)
-    kept = [
+    kept = {
         at for at in places if len(groups[at]) > 1 or (is_last and at == places[-1])
-    ]
-    kept += [at for at in places if at not in kept and _is_run(at, kept)]
+    }
+    kept |= {at for at in places if kept & {at - 1, at + 1}}
     for at in sorted(kept):
-        page.tags += [tag for tag in groups[at] if tag]
+        page.tags += groups[at]
     if kept and is_last and not _is_above_all(lines, places[-1]):
         _read_foot(foot, page, context)
         lines = lines[: places[-1] + 1]
@@ -77,10 +78,6 @@ def _goes_on(foot: Sequence[Line]) -> bool:
         if is_prose(line.text):
             return True
     return False
-
-
-def _is_run(at: int, kept: Sequence[int]) -> bool:
-    return at + 1 in kept or at - 1 in kept
 
 
 def _is_above_all(lines: Sequence[Line], at: int) -> bool:
@@ -174,15 +171,16 @@ def without_foot(lines: list[Line], page: Page, context: Context) -> list[Line]:
     kept, foot = lines[:end], lines[end:]
     end = _foot_from(kept, names, context)
     kept, foot = kept[:end], [*kept[end:], *foot]
-    while kept and (
-        _is_of_foot(kept[-1].text, names) or _is_said(kept[-1].text, context)
+    end = len(kept)
+    while end and (
+        _is_of_foot(kept[end - 1].text, names) or _is_said(kept[end - 1].text, context)
     ):
-        foot = [kept.pop(), *foot]
-    _read_foot(foot, page, context)
-    return kept
+        end -= 1
+    _read_foot([*kept[end:], *foot], page, context)
+    return kept[:end]
 
 
-def _is_of_foot(text: str, names: Set[str]) -> bool:
+def _is_of_foot(text: str, names: AbstractSet[str]) -> bool:
     is_chrome = chrome.is_chrome(text) or chrome.is_contact(text)
     return (is_chrome and not bullet(text)) or titles.fold(text) in names
 
@@ -190,48 +188,68 @@ def _is_of_foot(text: str, names: Set[str]) -> bool:
 def _is_said(text: str, context: Context) -> bool:
     """Say whether a line names author, date, tags, or whose picture it is."""
     found = context.byline(text)
-    return bool(found) and (found.is_named or bool(found.minutes) or found == Byline())
+    if found is None:
+        return False
+    return found.is_named or bool(found.minutes) or found == Byline()
 
 
 def _related_from(lines: Sequence[Line]) -> int:
     """Return where other articles begin, which is never before this one."""
-    for at, line in enumerate(lines):
-        if not chrome.is_related(line.text) or not _has_prose(lines[:at]):
+    start = _first_prose(lines) + 1
+    # Whole paragraphs below are the article going on; the last long one ends it.
+    wide = [at for at, line in enumerate(lines) if width(line.text) > TEASER]
+    last = {
+        TEASER: max(wide, default=-1),
+        BIOGRAPHY: max(
+            (at for at in wide if width(lines[at].text) > BIOGRAPHY), default=-1
+        ),
+    }
+    for at in range(start, len(lines)):
+        text = lines[at].text
+        if at < last[BIOGRAPHY] or not chrome.is_related(text):
             continue
-        rest = [one.text for one in lines[at + 1 :]]
         is_late = at * 2 > len(lines)
-        limit = BIOGRAPHY if chrome.is_personal(line.text) and is_late else TEASER
-        # Teasers are titles; mostly whole sentences are the article going on.
-        said = sum(is_prose(one) and not chrome.is_chrome(one) for one in rest)
-        is_ours = said * 2 > len(rest) and limit == TEASER
-        if not is_ours and all(width(one) <= limit for one in rest):
+        limit = BIOGRAPHY if chrome.is_personal(text) and is_late else TEASER
+        if last[limit] < at and not (limit == TEASER and _is_spoken(lines[at + 1 :])):
             return at
     return len(lines)
 
 
-def _has_prose(lines: Sequence[Line]) -> bool:
-    return any(
+def _is_spoken(lines: Sequence[Line]) -> bool:
+    """Say whether most lines are sentences; teasers are titles."""
+    said = sum(
+        is_prose(line.text) and not chrome.is_chrome(line.text) for line in lines
+    )
+    return said * 2 > len(lines)
+
+
+def _first_prose(lines: Sequence[Line]) -> int:
+    """Return the place of the first line that is no label; an article has one."""
+    said = (
         ends_statement(line.text) or width(line.text) > PROSE_WIDTH for line in lines
     )
+    return next((at for at, is_prose in enumerate(said) if is_prose), len(lines))
 
 
-def _foot_from(lines: Sequence[Line], names: Set[str], context: Context) -> int:
+def _foot_from(lines: Sequence[Line], names: AbstractSet[str], context: Context) -> int:
     """Return where the foot begins: from there on most lines are chrome."""
-    ours = [_is_of_foot(line.text, names) for line in lines]
     last = max((at for at, line in enumerate(lines) if _is_body(line)), default=-1)
-    for at in range(last + 1, len(lines)):
-        text = lines[at].text
-        is_start = ours[at] or _is_said(text, context)
-        if not is_start or not _has_prose(lines[:at]):
-            continue
-        rest = ours[at:]
+    start = max(last, _first_prose(lines)) + 1
+    ours = [_is_of_foot(line.text, names) for line in lines[start:]]
+    strict = [
+        at
+        for at, line in enumerate(lines[start:])
+        if chrome.is_footer(line.text) or chrome.is_contact(line.text)
+    ]
+    known = sum(ours)
+    for at, is_ours in enumerate(ours):
+        count = len(ours) - at
         # Unknown lines between a button and a notice are of the foot as well.
-        is_strict = any(
-            chrome.is_footer(one.text) or chrome.is_contact(one.text)
-            for one in lines[at:]
-        )
-        if sum(rest) * 2 > len(rest) or (is_strict and sum(rest) * 3 > len(rest)):
-            return at
+        is_strict = bool(strict) and strict[-1] >= at
+        is_foot = known * 2 > count or (is_strict and known * 3 > count)
+        if is_foot and (is_ours or _is_said(lines[start + at].text, context)):
+            return start + at
+        known -= is_ours
     return len(lines)
 
 

@@ -113,14 +113,7 @@ def _facts(bylines: Sequence[Byline | None]) -> list[int]:
     return [
         at
         for at, said in enumerate(bylines)
-        if said
-        and (
-            said.author
-            or said.published
-            or said.updated
-            or said.minutes
-            or said.is_dated
-        )
+        if said and (said.author or said.minutes or said.has_date)
     ]
 
 
