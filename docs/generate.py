@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,20 @@ HEAD = """\
 # Every key also takes a file: PUBLISHER_SECRET_FILE=/run/secrets/publisher
 # A second account has its name inside: MASTODON_WORK_TOKEN is channel mastodon:work.
 """
+PROVIDERS = """\
+# Providers
+
+A channel is a provider, or a provider with an account (`mastodon:work`). Fill in its
+settings in `.env` and name it after `through`. A provider of your own is a class of a
+few lines: see [Channels](channels.md#your-own-provider).
+
+The last column says whether a message may be sent again after an answer that never
+came, without being doubled. Where it may not, the delivery is *uncertain* until you or
+a later word of the provider decide.
+
+| provider | takes | settings in `.env` | length | in one call | sent again |
+|---|---|---|---|---|---|
+"""
 
 
 def env_example() -> str:
@@ -39,27 +54,40 @@ def env_example() -> str:
             continue
         lines.append(f"\n# --- {name}: {_first_line(cls)}\n")
         for one in settings:
-            default = "" if one.required else f" (default: {one.default})"
+            default = _default(one)
             lines.append(f"# {one.doc or one.name}{default}\n#{one.key}=\n")
     return "".join(lines)
 
 
+def _default(setting: providers.Setting) -> str:
+    """Return what stands where nothing is filled in; emptiness needs no word."""
+    if setting.required or not f"{setting.default}":
+        return ""
+    return f" (default: {setting.default})"
+
+
 def providers_page() -> str:
     """Return docs/providers.md: a table of providers, their settings and limits."""
-    lines = [
-        "# Providers\n\n",
-        "A channel is a provider, or a provider with an account (`mastodon:work`).\n\n",
-        "| provider | takes | settings in `.env` | limit | a repeat is |\n",
-        "|---|---|---|---|---|\n",
-    ]
+    lines = [PROVIDERS]
     for name, cls in providers.known().items():
         limits = cls.limits
         keys = ", ".join(f"`{one.key}`" for one in providers.settings_of(cls, name))
         length = f"{limits.length} {limits.unit}" if limits.length else "none"
-        repeat = "harmless" if limits.remembers else "not known, so never made"
         takes = "emails, posts" if name == "outbox" else f"{cls.kind}s"
-        lines.append(f"| {name} | {takes} | {keys or '-'} | {length} | {repeat} |\n")
+        cells = (name, takes, keys or "none", length, f"{limits.batch}", _again(cls))
+        lines.append(f"| {' | '.join(cells)} |\n")
     return "".join(lines)
+
+
+def _again(cls: type[Any]) -> str:
+    """Return in words for how long a repeat is no second message."""
+    remembers = cls.limits.remembers
+    if remembers == timedelta.max:
+        return "always"
+    if remembers:
+        hours = remembers / timedelta(hours=1)
+        return f"for {hours:.0f} h" if hours >= 1 else f"for {hours * 60:.0f} min"
+    return "after asking it" if hasattr(cls, "find") else "no"
 
 
 def _first_line(cls: type[Any]) -> str:
