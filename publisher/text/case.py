@@ -29,6 +29,7 @@ _ROMAN = re.compile(r"(?:I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XIX|XXI?)$")
 _KEPT = {"i": "I", "i'm": "I'm", "i've": "I've", "i'll": "I'll", "i'd": "I'd"}
 
 
+_SMALL = re.compile("[a-zà-öа-я]{2}")  # most lines: no need to look at each letter
 _BRAND = re.compile(r"(?<!\w)[a-z](?=[A-Z]{2})")  # the small letter of "iPHONE"
 
 
@@ -38,6 +39,8 @@ def is_capitals(text: str) -> bool:
     >>> is_capitals("WHAT IS SLEEP?"), is_capitals("What"), is_capitals("42")
     (True, False, False)
     """
+    if _SMALL.search(text):
+        return False
     # ß stays small in many capital lines, and so does the i of "iPHONE".
     letters = [char for char in _BRAND.sub("", text) if char.isalpha() and char != "ß"]
     cased = [char for char in letters if char.lower() != char.upper()]

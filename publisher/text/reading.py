@@ -25,6 +25,7 @@ _CLEAN = {
     **{ord(char): " " for char in SPACES},
     **dict.fromkeys((0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n"),
 }
+_HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs; no text has them
 _JOINER = re.compile(r"[\u200c\u200d]")
 # Letters that NFKD does not take apart.
 _FOLD = str.maketrans(
@@ -57,8 +58,8 @@ def clean(text: str) -> str:
     'Café noir\n'
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CLEAN)
-    text = "".join(char for char in text if not "\ud800" <= char <= "\udfff")
-    return unicodedata.normalize("NFC", _JOINER.sub(_keep_joiner, text))
+    text = _JOINER.sub(_keep_joiner, _HALVES.sub("", text))
+    return unicodedata.normalize("NFC", text)
 
 
 def _keep_joiner(found: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from publisher.models import Article
 from publisher.sources import Given, article
 from publisher.sources.plain import blocks, titles
 from publisher.sources.plain.flow import joined, lines_of, width
-from publisher.sources.plain.page import is_fixed, take_apart
+from publisher.sources.plain.page import fixed_lines, take_apart
 from publisher.sources.plain.parts import Context, Page
 from publisher.sources.plain.words import SUMMARY_LABELS
 
@@ -31,8 +31,7 @@ def parse(content: str, *, source: str, timezone: str = "UTC") -> list[Article]:
     language = languages.detect(clean, "")
     context = Context(language or "en", _zone(timezone))
     lines = lines_of(clean)
-    fixed = frozenset(line.text for line in lines if is_fixed(line.text, context))
-    page = take_apart(joined(lines, fixed), context)
+    page = take_apart(joined(lines, fixed_lines(lines, context)), context)
     return [_article(page, language=language or "en", source=source)]
 
 

@@ -59,7 +59,7 @@ _CREDIT = re.compile(
     r"illustrated|photographed|photographs|photos|pictures|illustrations|video|graphics) by|(?:photo|image|picture|illustration|photography|foto|"
     r"imagen|immagine|bild|abbildung|crédit photo|photo credit|фото|иллюстрация|صورة|الصورة|"
     r"تصوير|צילום|תמונה|عکس|图片|图|摄影|編集|写真|画像|imagem|editado por|a cura della|"
-    r"redaktion|редактор|перевод|مراجعة|עריכה|ویراستار|编辑|責任編集)\s*(?:by\b|:|：|/|／))"
+    r"redaktion|редактор|перевод|مراجعة|עריכה|ویراستار|编辑|责任编辑|责编|校对|审核|責任編集)\s*(?:by\b|:|：|/|／))"
     r"\s*\S.{0,60}$",
     re.IGNORECASE,
 )
@@ -168,6 +168,7 @@ _FILLERS = re.compile(
     re.IGNORECASE,
 )
 
+_ORIGIN = re.compile(r"^(?:来源|來源|出处|出處|出典)\s*[:：]\s*\S{1,30}$")
 # "Jane Doe, le 12 mars": what led to the date stays behind the name.
 _LINK_AFTER = re.compile(r"[\s,،]+(?:le|on|il|el|am|в|от|في|ב)$", re.IGNORECASE)
 
@@ -188,6 +189,7 @@ _URL = re.compile(
     r"https?://[^\s<>\"'«»“”]+[^\s<>\"'«»“”.,;:!?)\]}）。，、]", re.IGNORECASE
 )
 _MANY_CATEGORY_WORDS = 4
+FEW_WORDS = 3
 
 
 def byline(line: str, *, language: str, zone: tzinfo) -> Byline | None:
@@ -205,6 +207,7 @@ def byline(line: str, *, language: str, zone: tzinfo) -> Byline | None:
     if (labelled := _labelled(line) or _trail(line)) is not None:
         return labelled
     line = re.sub(r"(?<!\w)ב[-־](?=\d)", "ב ", line)  # Hebrew "on the 12th"
+    line = re.sub(r"\s+(?=[^\s:：]{2,6}：)", " | ", line)  # "来源：星空网 记者：王磊"
     line = re.sub(r"^(\w+ by .{3,40}) in (?=\w+( \w+)?$)", r"\1 | ", line)
     rest, minutes = _take_minutes(line)
     rest, is_dated = _take_age(rest)
@@ -224,6 +227,9 @@ def _labelled(line: str) -> Byline | None:
         return Byline(tags=tags, is_named=True) if tags else None
     if found := _CATEGORY.match(line) or _CATEGORY_IN.match(line):
         name = found["name"].strip()
+        parts = [part.strip() for part in re.split(r"[,،、，]", name)]
+        if len(parts) > 1 and all(len(part.split()) <= FEW_WORDS for part in parts):
+            return Byline(tags=tuple(filter(None, parts)), is_named=True)
         if len(name.split()) <= _MANY_CATEGORY_WORDS and not _BREAKS.search(name):
             return Byline(category=_category(name), is_named=True)
     return None
@@ -262,7 +268,7 @@ def _take_minutes(line: str) -> tuple[str, int]:
         return _without(line, found.start(), found.end()), _ARABIC_FEW[found[1]]
     for found in _MINUTES.finditer(line):
         fragment = next(
-            (part for part in _BREAKS.split(line) if found["number"] in part), line
+            (part for part in _BREAKS.split(line) if found[0].strip() in part), line
         )
         is_whole = fragment.strip(" ()（）") == found[0].strip(" ()（）")
         if found["before"] or found["read"] or is_whole:
@@ -328,7 +334,7 @@ def _take_names(rest: str, found: Byline, *, has_facts: bool) -> Byline | None:
             found = replace(found, author=found.author or name, is_named=True)
             has_facts = True
             continue
-        if chrome.is_button(part):
+        if chrome.is_button(part) or _ORIGIN.match(part):
             continue  # "12 comments"
         if labelled := _labelled(part):
             found = labelled.filled(found)

@@ -37,6 +37,7 @@ _RULE = re.compile(r"^[\s*\-_=~•·.–—+#⁂※]{3,}$|^[-_=*⁂]+$")
 WIDEST_WRAP = 120
 NARROWEST_WRAP = 38
 COLUMN = 30
+FIRST_WIDE = "\u1100"
 NARROWEST_PAGE = 55
 LONGEST_LINK = 4
 _PREFIXES = frozenset(
@@ -82,6 +83,8 @@ def _is_table(rows: list[str]) -> bool:
 @lru_cache(maxsize=4096)
 def width(text: str) -> int:
     """Return how many columns a line takes; Chinese signs take two."""
+    if text.isascii() or max(text) < FIRST_WIDE:
+        return len(text)
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide
 

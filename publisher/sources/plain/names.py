@@ -11,7 +11,7 @@ from publisher.text import is_capitals, upper
 LONGEST_NAME = 60
 # "By" may also begin a sentence, so what follows must look like a name.
 _BARE = (
-    "written by|interview by|interview von|intervista di|entrevista de|entretien par|"
+    "written by|interview by|interview von|intervista di|entrevista de|entretien par|das gespräch führte|das interview führte|propos recueillis par|"
     "беседовал|беседовала|حاورها|حاوره|words by|story by|text by|posted by|published by|reported by|by|"
     "escrito por|por|scritto da|a cura di|di|da|écrit par|rédigé par|par|"
     "geschrieben von|verfasst von|ein artikel von|ein beitrag von|von|geschreven door|"

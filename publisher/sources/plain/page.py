@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from publisher.sources.plain import chrome, titles
 from publisher.sources.plain.bylines import (
@@ -27,6 +27,7 @@ from publisher.sources.plain.parts import PROSE_WIDTH, TEASER, Context, Page, is
 from publisher.text import is_capitals, split_hashtags
 
 LONGEST_HEAD = 60  # lines
+EDGE = 120
 MANY_LABELS = 3  # above a title; so many are a menu
 FEW_WORDS = 3
 
@@ -41,17 +42,24 @@ def take_apart(lines: Sequence[Line], context: Context) -> Page:
     return page
 
 
-def is_fixed(line: str, context: Context) -> bool:
-    """Say whether a line stands for itself and is no part of a wrapped paragraph."""
+def fixed_lines(lines: Sequence[Line], context: Context) -> frozenset[str]:
+    """Return the lines that stand for themselves, and are of no wrapped paragraph.
+
+    Author and date stand at the edges of a page; between them nobody looks.
+    """
+    edge = [line.text for line in (*lines[:EDGE], *lines[-EDGE:])]
+    said = {text for text in edge if context.byline(text) and _may_be_fixed(text)}
+    return frozenset(line.text for line in lines if _is_fixed(line.text)) | said
+
+
+def _may_be_fixed(line: str) -> bool:
     is_end = line[:1].islower() and line.endswith((".", "!", "?"))
-    if width(line) > PROSE_WIDTH or is_end:  # "in / it." is no switch to Italian
-        return False
-    return (
-        chrome.is_chrome(line)
-        or chrome.is_related(line)
-        or bool(split_hashtags(line))
-        or context.byline(line) is not None
-    )
+    return width(line) <= PROSE_WIDTH and not is_end  # "in / it." is not Italian
+
+
+def _is_fixed(line: str) -> bool:
+    is_chrome = chrome.is_chrome(line) or chrome.is_related(line)
+    return _may_be_fixed(line) and (is_chrome or bool(split_hashtags(line)))
 
 
 # --- the head ----------------------------------------------------------------------
@@ -220,6 +228,7 @@ class _Loose:
     is_between: bool  # the sayings of the title
     has_byline: bool  # beside it
     is_alone: bool  # above the title
+    is_repeated: bool  # of the menu, and here again
     is_nearest: bool  # above the title, with other labels or not
 
 
@@ -229,7 +238,7 @@ def _read_loose(loose: _Loose) -> Byline | None:
     few = len(text.split()) <= FEW_WORDS
     is_label = few and not ends_sentence(text) and not text[:1].islower()
     is_near = loose.is_between or (loose.is_below and loose.has_byline)
-    if is_topic(text) and (is_near or loose.is_nearest):
+    if (is_topic(text) or loose.is_repeated) and (is_near or loose.is_nearest):
         return Byline(category=as_category(text))
     if loose.has_byline and looks_like_name(text):
         return Byline(author=text)
@@ -250,7 +259,8 @@ def _loose_lines(
         at for at in range(first, min(used, default=0)) if head[at] and head[at] != site
     ]
     seen = [titles.fold(head[at]) for at in above]
-    is_menu = len(above) >= MANY_LABELS and seen[-1] not in seen[:-1]
+    again = set(seen[-1:]) & set(seen[:-1])
+    is_menu = len(above) >= MANY_LABELS and not again
     for at in range(first, len(head)):
         if head[at] and at not in used:
             is_below = bool(used) and at > used[0]
@@ -262,6 +272,7 @@ def _loose_lines(
                     is_between=is_below and at < used[-1],
                     has_byline=any(bylines[max(0, at - 1) : at + 2]),
                     is_alone=above == [at],
+                    is_repeated=titles.fold(head[at]) in again,
                     is_nearest=above[-1:] == [at] and not is_menu,
                 ),
             )
@@ -280,7 +291,9 @@ def _read_between(
     for at, loose in _loose_lines(head, bylines, used, first, page.site):
         if titles.fold(loose.text) == titles.fold(page.site):
             continue
-        if said := _read_loose(loose):
+        if titles.fold(loose.text) == titles.fold(page.byline.category):
+            page.byline = replace(page.byline, category=as_category(loose.text))
+        elif said := _read_loose(loose):
             # A section's own line says it better than what is left of a byline.
             is_better = said.category and is_topic(said.category)
             page.byline = (

@@ -16,7 +16,7 @@ LONGEST_TITLE = 300
 MANY_SITE_WORDS = 5
 # Names of sites and sections are shorter than this; columns, and words.
 LABEL = 28
-LABEL_CJK = 8
+LABEL_CJK = 12
 LABEL_WORDS = 3
 SHORTEST_WRAP = 20
 CJK_SIGN = re.compile(f"[{CJK}]")

@@ -287,7 +287,7 @@ press release|exclusive|breaking|breaking news|longread|comunicato stampa|nota d
 communiqué de presse|pressemitteilung|пресс-релиз|بيان صحفي|הודעה לעיתונות|新闻稿|プレスリリース
 psychology|health|mental health|wellness|wellbeing|well-being|relationships|relationship
 love|sex|sexuality|dating|marriage|family|parenting|lifestyle|science|technology|tech
-culture|arts|art|books|music|film|travel|food|cooking|recipes|sport|sports|fitness
+culture|arts|art|books|libros|libri|livres|bücher|книги|كتب|ספרים|کتاب|书评|music|film|travel|food|cooking|recipes|sport|sports|fitness
 nutrition|politics|world|business|economy|finance|money|education|environment|climate
 nature|history|opinion|society|religion|philosophy|fashion|beauty|home & garden|garden
 gardening|news|research|guides|guide|how-to|tips|interview|interviews|analysis|essay
