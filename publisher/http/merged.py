@@ -6,19 +6,29 @@ answered here and harms nobody else of the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from json.encoder import encode_basestring
+from operator import add
 from typing import TypeVar
 
 from publisher.errors import Rejected, Uncertain
 from publisher.http.batches import Answer
-from publisher.mime.fields import delivery_mark, in_ascii
-from publisher.mime.headers import other_lines, sender_lines, subject_line, to_line
+from publisher.mime.fields import KEY_HEADER, delivery_mark, in_ascii
+from publisher.mime.headers import (
+    other_lines,
+    recipient_of,
+    refuse_bad,
+    sender_lines,
+    subject_line,
+)
 from publisher.mime.skeleton import apart
 from publisher.models import Email, Mailbox, Mailing, Slot, Slotted
 
 Shared = TypeVar("Shared")
 Part = TypeVar("Part")
+quoted = encode_basestring  # a text as JSON, in its own letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +82,12 @@ def hand_over(
 
 def _reader(email: Email, subject: str) -> Reader:
     """Refuse what no header holds: line breaks, an address that is none."""
-    to_line(email.recipient)
+    own = email.own_headers
+    refuse_bad(own)
     if subject:
         subject_line(subject)
-    for _ in other_lines(email.own_headers):
-        pass
-    return Reader(email, in_ascii(email.recipient), delivery_mark(email), subject)
+    mark = own.get(KEY_HEADER) or delivery_mark(email)
+    return Reader(email, recipient_of(email.recipient), mark, subject)
 
 
 def checked(mailing: Mailing) -> Mailing:
@@ -116,21 +126,35 @@ def with_tokens(
     return "".join([f"{verbatim(text)}{own}" for text, own in pieces])
 
 
-def header_names(readers: Iterable[Reader], provider: str) -> tuple[str, ...]:
+def same_headers(names: Sequence[tuple[str, ...]], provider: str) -> tuple[str, ...]:
     """Return which headers each reader of a call has a value of their own for.
 
     They stand in the draft, so that who had none would get an empty one.
     """
-    first, *others = [tuple(reader.email.own_headers) for reader in readers]
-    if any(names != first for names in others):
+    if len({*names}) > 1:
         raise Rejected(f"{provider}: the emails of one call must have the same headers")
-    return first
+    return names[0]
 
 
-def size_of(values: Mapping[str, str], longest: int) -> int:
-    """Return how many bytes the names and values have, counted where it matters."""
-    characters = sum(map(len, values)) + sum(map(len, values.values()))
-    if characters * 4 <= longest:  # no character has more than four bytes
-        return characters
-    texts = [*values, *values.values()]
-    return sum(len(text.encode("utf-8", "replace")) for text in texts)
+@lru_cache(maxsize=256)  # all readers of a draft mostly have the same
+def json_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names as `json_object` wants them."""
+    return tuple(f"{quoted(name)}:" for name in names)
+
+
+def json_object(names: Iterable[str], values: Iterable[str]) -> str:
+    """Return a JSON object of texts, four times as fast as the `json` module.
+
+    Names beyond the values are left out.
+
+    >>> json_object(json_names(("a", "b")), ("1", "é"))
+    '{"a":"1","b":"é"}'
+    """
+    return f"{{{','.join(map(add, names, map(quoted, values)))}}}"
+
+
+def fits(texts: Collection[str], room: int) -> bool:
+    """Say whether all the texts have so few bytes, counted only where it matters."""
+    if sum(map(len, texts)) * 4 <= room:  # no character has more than four bytes
+        return True
+    return sum(len(text.encode("utf-8", "replace")) for text in texts) <= room

@@ -18,6 +18,7 @@ from publisher.models import Mailbox
 
 LINE = 76  # characters that a line may have if it holds an encoded word
 LONGEST_LINE = 998
+LONGEST_VALUE = 900  # of a header whose name is not long
 ENCODED_WORD = 75
 WORD_OVERHEAD = len("=?utf-8?q??=")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -58,6 +59,16 @@ def to_line(recipient: Mailbox) -> str:
     return f"To: {_mailbox(recipient, Rejected, 'recipient')}"
 
 
+def recipient_of(box: Mailbox) -> Mailbox:
+    """Return whom it goes to with the domain as DNS knows it; refuse as `to_line` does.
+
+    For providers that write the line themselves.
+    """
+    address = _address(box.address, Rejected, "recipient")
+    _refuse_breaks(box.name, "the recipient's name")
+    return box if address == box.address else Mailbox(address, box.name)
+
+
 @lru_cache(maxsize=256)  # all readers of a draft mostly have the same
 def subject_line(subject: str) -> str:
     """Return the subject, folded or encoded as it needs."""
@@ -68,6 +79,24 @@ def other_lines(headers: Mapping[str, str]) -> Iterator[str]:
     """Yield headers beyond the usual ones, such as those of lists."""
     for name, value in headers.items():
         yield f"{_field(name)}: {_value(name, value)}"
+
+
+def refuse_bad(headers: Mapping[str, str]) -> None:
+    """Refuse what `other_lines` would, and take no time for what is good."""
+    text = "".join(headers.values())
+    if len(text) < LONGEST_VALUE and text.isascii() and text.isprintable():
+        _refuse_names(tuple(headers))
+        return
+    for _ in other_lines(headers):
+        pass
+
+
+@lru_cache(maxsize=256)  # all readers of a draft mostly have the same
+def _refuse_names(names: tuple[str, ...]) -> None:
+    for name in names:
+        _field(name)
+        if len(name) + len(": ") + LONGEST_VALUE > LONGEST_LINE:
+            raise Rejected("the name of a header is too long")
 
 
 def message_id_line(message_id: str, *, key: str, sender: Mailbox) -> str:

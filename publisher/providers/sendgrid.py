@@ -10,7 +10,7 @@ remembers no key: a call without an answer stays uncertain.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.header import Header
 from http import HTTPStatus
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
+from publisher.http.merged import quoted
 from publisher.mime.headers import message_id_line
 from publisher.mime.once import Once
 from publisher.models import Email, Json, Kind, Limits, Mailbox, Mailing, Receipt
@@ -39,7 +40,8 @@ class _Written:
     """What all readers of a mailing share: JSON without its end, and the keys."""
 
     head: bytes
-    keys: tuple[str, ...]
+    keys: tuple[str, ...]  # as JSON has them
+    room: int  # bytes for the values of a reader
 
 
 def _written(mailing: Mailing) -> _Written:
@@ -55,7 +57,7 @@ def _written(mailing: Mailing) -> _Written:
         "from": _person(mailing.sender),
         "reply_to": {"email": mailing.reply_to} if mailing.reply_to else {},
         "subject": merged.subject_of(mailing),
-        "headers": {name: _ascii(value) for name, value in mailing.headers.items()},
+        "headers": _in_ascii(mailing.headers),
         "content": [
             {"type": kind, "value": text} for kind, text in bodies.items() if text
         ],
@@ -63,7 +65,8 @@ def _written(mailing: Mailing) -> _Written:
     # Otherwise an account may add a footer and a List-Unsubscribe of its own.
     ours = {"subscription_tracking": {"enable": False}}
     head = batches.encoded({**batches.filled(fields), "tracking_settings": ours})
-    return _Written(head[:-1] + b",", keys)
+    room = LONGEST_VALUES - sum(map(len, keys))
+    return _Written(head[:-1], merged.json_names(keys), room)
 
 
 _once = Once(_written)
@@ -95,9 +98,10 @@ class SendGrid:
         )
 
     def _post(
-        self, shared: _Written, readers: list[merged.Reader], parts: list[Json]
+        self, shared: _Written, readers: list[merged.Reader], parts: list[str]
     ) -> list[batches.Answer]:
-        body = shared.head + batches.encoded({"personalizations": parts})[1:]
+        own = f',"personalizations":[{",".join(parts)}]}}'
+        body = shared.head + own.encode("utf-8", "replace")
         if len(body) > LONGEST:
             raise Rejected("sendgrid: the emails of one call are too long together")
         emails = [reader.email for reader in readers]
@@ -117,38 +121,48 @@ class SendGrid:
         return [Receipt(f"{call}/{one.mark}" if call else one.mark) for one in readers]
 
 
-def _personalized(shared: _Written, reader: merged.Reader) -> Json:
-    """Return what is the reader's own.
+def _personalized(shared: _Written, reader: merged.Reader) -> str:
+    """Return what is the reader's own, in JSON.
 
     A subject with slots comes whole: which spaces it has depends on the values.
     """
     email = reader.email
-    values = dict(zip(shared.keys, email.values, strict=True))
-    if merged.size_of(values, LONGEST_VALUES) > LONGEST_VALUES:
+    if not merged.fits(email.values, shared.room):
         raise Rejected(f"sendgrid: a reader's values have over {LONGEST_VALUES} bytes")
-    headers = {name: _ascii(value) for name, value in email.own_headers.items()}
+    headers = _in_ascii(email.own_headers)
     if email.message_id:
         line = message_id_line(email.message_id, key=email.key, sender=email.sender)
         headers["Message-ID"] = line.partition(": ")[2]
-    fields = {
-        "to": [_person(reader.box)],
-        "subject": reader.subject,
-        "headers": headers,
-        "substitutions": values,
-        "custom_args": {"delivery": reader.mark},
-    }
-    return batches.filled(fields)
+    name = reader.box.name and f',"name":{quoted(reader.box.name)}'
+    fields = [
+        f'{{"to":[{{"email":{quoted(reader.box.address)}{name}}}]',
+        f'"custom_args":{{"delivery":{quoted(reader.mark)}}}',
+    ]
+    if headers:
+        names = merged.json_names(tuple(headers))
+        fields.append(f'"headers":{merged.json_object(names, headers.values())}')
+    if email.values:
+        values = merged.json_object(shared.keys, email.values)
+        fields.append(f'"substitutions":{values}')
+    if reader.subject:
+        fields.append(f'"subject":{quoted(reader.subject)}')
+    return f"{','.join(fields)}}}"
 
 
 def _person(box: Mailbox) -> Json:
     return batches.filled({"email": box.address, "name": box.name})
 
 
-def _ascii(value: str) -> str:
-    """Return a header's value in encoded words: SendGrid makes none of its own."""
-    if value.isascii():
-        return value
-    return Header(value, "utf-8", maxlinelen=10_000).encode()
+def _in_ascii(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers, in encoded words where SendGrid would make none."""
+    if "".join(headers.values()).isascii():
+        return dict(headers)
+    return {
+        name: value
+        if value.isascii()
+        else Header(value, "utf-8", maxlinelen=10_000).encode()
+        for name, value in headers.items()
+    }
 
 
 def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:

@@ -9,9 +9,9 @@ import pytest
 from publisher.errors import Refused, Rejected, Uncertain
 from publisher.http.merged import (
     Reader,
+    fits,
     hand_over,
-    header_names,
-    size_of,
+    same_headers,
     subject_of,
     with_tokens,
 )
@@ -97,16 +97,16 @@ def test_a_subject_that_all_have_is_on_one_line() -> None:
 
 
 def test_headers_that_only_some_have_part_a_call() -> None:
-    own = Reader(email("ada", own_headers={"X-A": "1"}), SENDER, "", "")
-    assert header_names([own, own], "pigeon") == ("X-A",)
+    assert same_headers([("X-A", "X-B"), ("X-A", "X-B")], "pigeon") == ("X-A", "X-B")
     with pytest.raises(Rejected):
-        header_names([own, Reader(email("ben"), SENDER, "", "")], "pigeon")
+        same_headers([("X-A",), ()], "pigeon")
 
 
-def test_a_size_is_exact_where_it_matters() -> None:
-    assert size_of({"a": "€€"}, 7) == 7
-    assert size_of({"a": "\ud800"}, 1) == 2
-    assert size_of({"a": "€€"}, 100) < 100
+def test_a_size_is_counted_in_bytes() -> None:
+    assert fits(["a", "€€"], 7)
+    assert not fits(["a", "€€"], 6)
+    assert fits(["\ud800"], 1)
+    assert fits([], 0)
 
 
 def test_what_a_mailing_shares_is_made_once() -> None:

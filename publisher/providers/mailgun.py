@@ -1,0 +1,282 @@
+"""Mailgun, one call with recipient variables.
+
+https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages/batch-sending
+
+Without variables for everybody Mailgun would show each reader the addresses of all, so
+even a mailing without slots has some. It fills `%recipient.x%` wherever it stands; what
+an article says about that is a variable itself. It gives one id for all
+messages of a call and remembers no key: a call without an answer stays uncertain.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from urllib.parse import quote
+
+from publisher.errors import (
+    ProviderError,
+    Refused,
+    Rejected,
+    Throttled,
+    Uncertain,
+)
+from publisher.http import batches, merged
+from publisher.http.call import read_json
+from publisher.http.merged import quoted
+from publisher.mime.fields import written
+from publisher.mime.headers import message_id_line
+from publisher.mime.once import Once
+from publisher.mime.verbatim import in_html
+from publisher.models import Email, Kind, Limits, Mailbox, Mailing, Receipt, Slot
+from publisher.providers import Secret
+
+if TYPE_CHECKING:
+    from publisher.http.call import Response
+
+LONGEST = 25 * batches.MEGABYTE
+LONGEST_OPTIONS = 16 * 1024  # bytes: all names and values of o:, h: and v: together
+# What Mailgun fills in: recipient variables, and its own links to unsubscribe.
+_TAG = re.compile(r"%(?=recipient|(?:tag_|mailing_list_)?unsubscribe)", re.IGNORECASE)
+_TEXT_TAG = re.compile(f"{_TAG.pattern}(.)", re.IGNORECASE)
+_SPECIAL = re.compile(r'[(),.:;<>@\[\\\]"]')
+_LATER = re.compile(r"again after (\d{1,6}) (second|minute|hour)", re.IGNORECASE)
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+_OURS = re.compile(
+    r"\b(?:from|reply-to)'? parameter\b|\baccount\b|\bsandbox\b"
+    r"|\bdomain\b.{0,80}\b(?:disabled|unverified|not allowed)\b",
+    re.IGNORECASE,
+)
+MOST_HEADERS = 20
+MESSAGE_ID = "h:Message-Id"
+# The names of a reader's own headers, and the JSON of all variables.
+_Part: TypeAlias = tuple[tuple[str, ...], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    """The names of a mailing's variables, and how they stand in its text."""
+
+    prefix: str  # of the draft's hash, so that no such name stands in its text
+    signs: dict[str, str] = field(default_factory=dict)  # what all readers have
+
+    def token(self, name: object) -> str:
+        """Return what stands in the form for a reader's value."""
+        return f"%recipient.{self.key(name)}%"
+
+    def key(self, name: object) -> str:
+        """Return the name of a variable."""
+        return f"{self.prefix}{name}"
+
+    def plain(self, text: str) -> str:
+        """Write what looks like a variable as one."""
+        return _TEXT_TAG.sub(self._sign, text)
+
+    def _sign(self, found: re.Match[str]) -> str:
+        # With the letter after it, or the end of this token would begin a tag.
+        name = f"percent_{found[1]}"
+        self.signs[self.key(name)] = found[0]
+        return self.token(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What all readers of a mailing share: the first fields of the form."""
+
+    boundary: str
+    head: bytes
+    options: int  # how many bytes of its fields count for the limit
+    names: _Variables
+    keys: tuple[str, ...]  # signs, slots, mark, subject, headers; as JSON has them
+
+
+def _written(mailing: Mailing) -> _Written:
+    mailing = merged.checked(mailing)
+    draft = mailing.draft
+    names = _Variables(f"p{draft.id[:8]}_")
+    plain = names.plain
+    is_personal = any(isinstance(part, Slot) for part in draft.subject)
+    subject = plain(merged.subject_of(mailing))
+    html = merged.with_tokens(
+        draft.html, mailing, names.token, lambda text: in_html(text, _TAG)
+    )
+    text = merged.with_tokens(draft.text, mailing, names.token, plain)
+    options = {f"h:{name}": plain(value) for name, value in mailing.headers.items()}
+    if mailing.reply_to:
+        options["h:Reply-To"] = mailing.reply_to
+    fields = {
+        "from": plain(_person(mailing.sender)),
+        "subject": names.token("subject") if is_personal else subject,
+        **batches.filled({"text": text, "html": html}),
+        **options,
+    }
+    boundary = f"publisher-{draft.id}"
+    head = b"".join(_fields(boundary, fields))
+    size = sum(len(f"{name}{value}".encode()) for name, value in options.items())
+    headers = [f"h{number}" for number in range(MOST_HEADERS)]
+    own = map(names.key, [*range(len(mailing.slots)), "mark", "subject", *headers])
+    keys = merged.json_names((*names.signs, *own))
+    return _Written(boundary, head, size, names, keys)
+
+
+_once = Once(_written)
+
+
+@dataclass(frozen=True)
+class Mailgun:
+    """Sends emails through a domain at Mailgun."""
+
+    token: Secret = field(
+        metadata={"doc": "an API key: API Security, or the domain's sending key"}
+    )
+    domain: str = field(metadata={"doc": "the sending domain, mg.example.org"})
+    url: str = field(
+        default="https://api.mailgun.net",
+        metadata={"doc": "https://api.eu.mailgun.net if your domain is in the EU"},
+    )
+
+    kind: ClassVar[Kind] = "email"
+    limits: ClassVar[Limits] = Limits(batch=500)  # of 1000
+
+    def send(self, email: Email) -> Receipt:
+        """Send one email."""
+        return batches.only(self.send_many([email]))
+
+    def send_many(self, messages: Sequence[Email]) -> list[batches.Answer]:
+        """Send up to 1000 emails of one mailing in one call."""
+        return merged.hand_over(
+            messages, self._post, provider="mailgun", once=_once, write=_variables
+        )
+
+    def _post(
+        self,
+        shared: _Written,
+        readers: list[merged.Reader],
+        parts: list[_Part],
+    ) -> list[batches.Answer]:
+        emails = [reader.email for reader in readers]
+        login = b64encode(f"api:{self.token}".encode()).decode()
+        response = batches.post(
+            batches.endpoint(self.url, f"/v3/{self._domain()}/messages"),
+            _form(shared, readers, parts),
+            provider="mailgun",
+            emails=emails,
+            headers={
+                "Authorization": f"Basic {login}",
+                "Content-Type": f"multipart/form-data; boundary={shared.boundary}",
+            },
+            secrets=[self.token],
+            verdict=lambda response: _verdict(response, emails),
+        )
+        return _answers(response, readers)
+
+    def _domain(self) -> str:
+        # With a slash, even an encoded one, Mailgun answers 200 and sends nothing.
+        if not self.domain or "/" in self.domain or "%" in self.domain:
+            hint = "Try: MAILGUN_DOMAIN=mg.example.org"
+            raise Refused("mailgun: MAILGUN_DOMAIN is not a domain", hint=hint)
+        return quote(self.domain, safe="")
+
+
+def _variables(shared: _Written, reader: merged.Reader) -> _Part:
+    """Return a reader's variables; whoever lacked one would see its name.
+
+    The Message-Id that Mailgun makes is the same for everybody: the answers of all
+    readers would be one conversation.
+    """
+    email = reader.email
+    names = tuple([f"h:{name}" for name in email.own_headers])
+    values = [*email.own_headers.values()]
+    if email.message_id:
+        line = message_id_line(email.message_id, key=email.key, sender=email.sender)
+        names += (MESSAGE_ID,)
+        values.append(line.partition("<")[2].removesuffix(">"))
+    if len(names) > MOST_HEADERS:
+        raise Rejected(f"mailgun: an email may have {MOST_HEADERS} headers of its own")
+    options = (*names, *values, "v:delivery", reader.mark)
+    if not merged.fits(options, LONGEST_OPTIONS - shared.options):
+        raise Rejected("mailgun: the headers of the email have more than 16 KB")
+    given = (*email.values, reader.mark, reader.subject, *values)
+    return names, merged.json_object(
+        shared.keys, (*shared.names.signs.values(), *given)
+    )
+
+
+def _form(shared: _Written, readers: list[merged.Reader], parts: list[_Part]) -> bytes:
+    """Return the form, in which the readers come last."""
+    names = [reader.box.address for reader in readers]
+    if len({name.lower() for name in names}) < len(names):
+        # Mailgun would write to the second one only, and take that for both.
+        raise Rejected("mailgun: the emails of one call must have different readers")
+    headers = merged.same_headers([own for own, _ in parts], "mailgun")
+    fields = {
+        name: shared.names.token(f"h{number}") for number, name in enumerate(headers)
+    }
+    if MESSAGE_ID in fields:
+        fields[MESSAGE_ID] = f"<{fields[MESSAGE_ID]}>"
+    fields["v:delivery"] = shared.names.token("mark")
+    own = [f"{quoted(to)}:{one}" for to, (_, one) in zip(names, parts, strict=True)]
+    boundary = shared.boundary
+    pieces = [
+        shared.head,
+        *_fields(boundary, fields),
+        *[_field(boundary, "to", _person(reader.box)) for reader in readers],
+        _field(boundary, "recipient-variables", f"{{{','.join(own)}}}"),
+        f"--{boundary}--\r\n".encode(),
+    ]
+    form = b"".join(pieces)
+    if len(form) > LONGEST:
+        raise Rejected("mailgun: the emails of one call are too long together")
+    return form
+
+
+def _fields(boundary: str, fields: Mapping[str, str]) -> list[bytes]:
+    return [_field(boundary, name, value) for name, value in fields.items()]
+
+
+def _field(boundary: str, name: str, value: str) -> bytes:
+    """Return one field of the form: as it is, where a URL-encoded one costs time."""
+    quoted = name.replace('"', "%22")
+    begin = f'--{boundary}\r\nContent-Disposition: form-data; name="{quoted}"\r\n\r\n'
+    return f"{begin}{value}\r\n".encode("utf-8", "replace")
+
+
+def _person(box: Mailbox) -> str:
+    """Return a mailbox on one line.
+
+    Mailgun garbles a name that has punctuation besides letters beyond ASCII.
+    https://github.com/anymail/django-anymail/issues/270
+    """
+    if box.name.isascii():
+        return written(box)
+    name = " ".join(_SPECIAL.sub(" ", box.name).split())
+    return written(replace(box, name=name))
+
+
+def _answers(response: Response, readers: list[merged.Reader]) -> list[batches.Answer]:
+    if "Mailgun Magnificent API" in response.text:
+        hint = "Try: check MAILGUN_URL and MAILGUN_DOMAIN in .env."
+        raise Refused("mailgun has no such service, though it answers", hint=hint)
+    match read_json(response, provider="mailgun"):
+        case {"id": str(call), "message": str(text)} if text.startswith("Queued"):
+            call = call.strip("<>")
+            return [
+                Receipt(one.email.message_id or f"{call}/{one.mark}") for one in readers
+            ]
+    raise Uncertain("mailgun answered without a word about the messages")
+
+
+def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
+    text = batches.told(response).get("message")
+    why = batches.reason(text, emails)
+    if later := _LATER.search(why):
+        wait = float(later[1]) * _SECONDS[later[2].lower()]
+        return Throttled(f"mailgun asks us to wait: {why}", retry_after=wait)
+    if response.status_code == HTTPStatus.BAD_REQUEST and _OURS.search(why):
+        hint = "Try: check MAILGUN_* in .env and the domain at Mailgun."
+        return Refused(f"mailgun refused us: {why}", hint=hint)
+    return None
