@@ -233,31 +233,45 @@ def _first_prose(lines: Sequence[Line]) -> int:
 
 def _foot_from(lines: Sequence[Line], names: AbstractSet[str], context: Context) -> int:
     """Return where the foot begins: from there on most lines are chrome."""
-    last = max((at for at, line in enumerate(lines) if _is_body(line)), default=-1)
-    start = max(last, _first_prose(lines)) + 1
+    start = max(_last_of_body(lines), _first_prose(lines)) + 1
     ours = [_is_of_foot(line.text, names) for line in lines[start:]]
-    strict = [
-        at
-        for at, line in enumerate(lines[start:])
-        if chrome.is_footer(line.text) or chrome.is_contact(line.text)
-    ]
+    strict = [at for at, line in enumerate(lines[start:]) if _is_strict(line.text)]
     known = sum(ours)
     for at, is_ours in enumerate(ours):
         count = len(ours) - at
         # Unknown lines between a button and a notice are of the foot as well.
-        is_strict = bool(strict) and strict[-1] >= at
-        is_foot = known * 2 > count or (is_strict and known * 3 > count)
+        has_strict = bool(strict) and strict[-1] >= at
+        is_foot = known * 2 > count or (has_strict and known * 3 > count)
         if is_foot and (is_ours or _is_said(lines[start + at].text, context)):
             return start + at
         known -= is_ours
     return len(lines)
 
 
-def _is_body(line: Line) -> bool:
-    """Say whether a line is too long for a foot, or an item of a list."""
-    if chrome.is_chrome(line.text):
-        return False
-    return width(line.text) > PROSE_WIDTH or bool(bullet(line.text))
+def _is_strict(text: str) -> bool:
+    return chrome.is_footer(text) or chrome.is_contact(text)
+
+
+def _last_of_body(lines: Sequence[Line]) -> int:
+    """Return the place of the last paragraph or item, or -1.
+
+    Short sentences below a notice are the foot's own.
+    """
+    shown = [not chrome.is_chrome(line.text) for line in lines]
+    long = max(
+        (
+            at
+            for at, line in enumerate(lines)
+            if shown[at] and (width(line.text) > PROSE_WIDTH or bullet(line.text))
+        ),
+        default=-1,
+    )
+    end = next(
+        (at for at in range(long + 1, len(lines)) if _is_strict(lines[at].text)),
+        len(lines),
+    )
+    said = (at for at in range(long + 1, end) if shown[at] and is_prose(lines[at].text))
+    return max(said, default=long)
 
 
 def _read_foot(foot: Sequence[Line], page: Page, context: Context) -> None:
