@@ -16,13 +16,24 @@ from hypothesis import strategies as st
 from responses import RequestsMock
 
 from publisher.errors import ProviderError
-from publisher.models import Channel, Delivery, Email, Issue, PostDraft, Receipt
+from publisher.models import (
+    Channel,
+    Delivery,
+    Email,
+    Issue,
+    Mailbox,
+    PostDraft,
+    Receipt,
+)
 from publisher.providers import Secret
 from publisher.providers.brevo import Brevo
+from publisher.providers.mailgun import Mailgun
 from publisher.providers.mailjet import Mailjet
 from publisher.providers.mailtrap import Mailtrap
 from publisher.providers.postmark import Postmark
 from publisher.providers.resend import Resend
+from publisher.providers.sendgrid import SendGrid
+from publisher.providers.sparkpost import SparkPost
 from publisher.sender import deliver
 from publisher.store import Books, open_books
 from publisher.testing import ANYWHERE, sample_email
@@ -30,7 +41,10 @@ from publisher.testing import ANYWHERE, sample_email
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 MAILING = sample_email().mailing
 TOKEN = Secret("t0ken")
-BLIND = [Postmark(TOKEN), Mailtrap(TOKEN), Mailjet(TOKEN, TOKEN)]
+BLIND = [
+    *(Postmark(TOKEN), Mailtrap(TOKEN), Mailjet(TOKEN, TOKEN)),
+    *(Mailgun(TOKEN, "mg.example.org"), SendGrid(TOKEN), SparkPost(TOKEN)),
+]
 KEYS = [f"i/1/mail/{number}" for number in range(4)]
 
 
@@ -57,7 +71,7 @@ def email(delivery: Delivery) -> Email:
     return Email(
         key=delivery.key,
         mailing=MAILING,
-        recipient=sample_email().recipient,
+        recipient=Mailbox(f"reader{delivery.key[-1]}@example.net"),
         own_headers={"X-Publisher-Key": delivery.key.replace("/", "-")},
     )
 
@@ -84,7 +98,8 @@ ALL = [*BLIND, Resend(TOKEN), Brevo(TOKEN)]
 names = st.sampled_from(
     "Messages Status To MessageID Errors ErrorCode StatusCode ErrorRelatedTo Message "
     "ErrorMessage data id errors index message name success responses message_ids "
-    "messageIds messageId code".split()
+    "messageIds messageId code results total_accepted_recipients field "
+    "total_rejected_recipients rcpt_to_errors description".split()
 )
 odd = st.one_of(
     st.none(), st.booleans(), st.integers(-1, 500), st.floats(), st.text(max_size=3)
@@ -96,6 +111,7 @@ answers = st.recursive(
 )
 
 
+COUNTS = {"id": "7", "total_accepted_recipients": 0, "total_rejected_recipients": 1}
 SHAPES: list[Callable[[Any], Any]] = [
     lambda some: some,
     lambda some: [some],
@@ -103,6 +119,8 @@ SHAPES: list[Callable[[Any], Any]] = [
     lambda some: {"data": [], "errors": [some]},
     lambda some: {"responses": [some]},
     lambda some: {"responses": [{"success": False, "errors": some}]},
+    lambda some: {"results": some},
+    lambda some: {"results": {**COUNTS, "rcpt_to_errors": some}},
     lambda some: {"Messages": [some]},
     lambda some: {"Messages": [{"Status": "success", "To": [some]}]},
     lambda some: {"Messages": [{"Status": "error", "Errors": [some]}]},

@@ -1,0 +1,229 @@
+"""SparkPost, one transmission with substitution data for each reader.
+
+https://developers.sparkpost.com/api/transmissions/
+
+SparkPost fills `{{ }}` in all it gets, so an article's braces are written in another
+way. It gives one id for a whole transmission and remembers no key: a call without an
+answer stays uncertain. A full quota (420) sends nothing and stops the channel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from publisher.errors import ProviderError, Refused, Rejected, Uncertain
+from publisher.http import batches, merged
+from publisher.http.call import read_json
+from publisher.http.merged import quoted
+from publisher.mime.once import Once
+from publisher.mime.verbatim import in_html
+from publisher.models import Email, Json, Kind, Limits, Mailing, Receipt, Slot
+from publisher.providers import Secret
+
+if TYPE_CHECKING:
+    from publisher.http.call import Response
+
+LONGEST = 20 * batches.MEGABYTE
+LONGEST_DATA = 100_000  # bytes: all keys and values of one reader
+MOST_HEADERS = 20
+QUOTA = 420
+# Braces that touch others, or a slot's own: with these they would begin or end a tag.
+_BRACES = re.compile(r"[{}](?=[{}]|\Z)|(?:(?<=[{}])|\A)[{}]")
+_MACROS = {"{": "{{opening_single_curly()}}", "}": "{{closing_single_curly()}}"}
+_OURS = re.compile(
+    r"\bcontent\.(?:from|reply_to)\b|\bfrom (?:address|domain|email)\b|'from'"
+    r"|\bsending domain\b|\binvalid domain\b|\bdkim\b|\bsubaccount\b",
+    re.IGNORECASE,
+)
+# The names of a reader's own headers, and the JSON of the recipient.
+_Part: TypeAlias = tuple[tuple[str, ...], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What all readers of a mailing share: JSON without its end, and the keys."""
+
+    head: bytes
+    headers: dict[str, str]
+    keys: tuple[str, ...]  # slots, subject, headers; as JSON has them
+
+
+def _written(mailing: Mailing) -> _Written:
+    mailing = merged.checked(mailing)
+    draft = mailing.draft
+    is_personal = any(isinstance(part, Slot) for part in draft.subject)
+    subject = _verbatim(merged.subject_of(mailing))
+    sender = {"email": mailing.sender.address, "name": _verbatim(mailing.sender.name)}
+    fields = {
+        "from": batches.filled(sender),
+        "reply_to": _verbatim(mailing.reply_to),
+        "subject": "{{subject}}" if is_personal else subject,
+        "text": merged.with_tokens(draft.text, mailing, _token, _verbatim),
+        "html": merged.with_tokens(draft.html, mailing, _token, _page),
+    }
+    content = batches.encoded({"content": batches.filled(fields)})
+    headers = {name: _verbatim(value) for name, value in mailing.headers.items()}
+    slots = [f"s{number}" for number in range(len(mailing.slots))]
+    own = [f"h{number}" for number in range(MOST_HEADERS)]
+    keys = merged.json_names((*slots, "subject", *own))
+    return _Written(content.removesuffix(b"}}"), headers, keys)
+
+
+_once = Once(_written)
+
+
+def _token(number: int) -> str:
+    """Return a slot: three braces, for its value is escaped already.
+
+    Without spaces, for it can stand in a link.
+    """
+    return f"{{{{{{s{number}}}}}}}"
+
+
+def _verbatim(text: str) -> str:
+    return _BRACES.sub(lambda found: _MACROS[found[0]], text)
+
+
+def _page(html: str) -> str:
+    return in_html(html, _BRACES)
+
+
+@dataclass(frozen=True)
+class SparkPost:
+    """Sends emails through a SparkPost account."""
+
+    token: Secret = field(metadata={"doc": "an API key with Transmissions: Read/Write"})
+    url: str = field(
+        default="https://api.sparkpost.com",
+        metadata={"doc": "https://api.eu.sparkpost.com if your account is in the EU"},
+    )
+
+    kind: ClassVar[Kind] = "email"
+    limits: ClassVar[Limits] = Limits(batch=500)
+
+    def send(self, email: Email) -> Receipt:
+        """Send one email."""
+        return batches.only(self.send_many([email]))
+
+    def send_many(self, messages: Sequence[Email]) -> list[batches.Answer]:
+        """Send the emails of one mailing in one transmission."""
+        return merged.hand_over(
+            messages, self._post, provider="sparkpost", once=_once, write=_recipient
+        )
+
+    def _post(
+        self, shared: _Written, readers: list[merged.Reader], parts: list[_Part]
+    ) -> list[batches.Answer]:
+        if len(shared.head) > LONGEST:
+            raise Rejected("sparkpost: the email has more than 20 MB")
+        names = merged.same_headers([names for names, _ in parts], "sparkpost")
+        tokens = {name: f"{{{{h{number}}}}}" for number, name in enumerate(names)}
+        headers = batches.encoded({**shared.headers, **tokens})
+        recipients = ",".join([own for _, own in parts]).encode("utf-8", "replace")
+        emails = [reader.email for reader in readers]
+        response = batches.post(
+            batches.endpoint(
+                self.url, f"/api/v1/transmissions?num_rcpt_errors={len(readers)}"
+            ),
+            b'%b,"headers":%b},"recipients":[%b]}' % (shared.head, headers, recipients),
+            provider="sparkpost",
+            emails=emails,
+            headers={"Authorization": self.token.reveal()},
+            secrets=[self.token],
+            verdict=lambda response: _verdict(response, emails),
+        )
+        results = read_json(response, provider="sparkpost").get("results")
+        return _answers(results, readers)
+
+
+def _recipient(shared: _Written, reader: merged.Reader) -> _Part:
+    """Return a reader's part of the call.
+
+    There is no header_to: it would be what the reader sees, and may name others.
+    """
+    email = reader.email
+    own = email.own_headers
+    if len(own) > MOST_HEADERS:
+        raise Rejected(f"sparkpost: an email may have {MOST_HEADERS} headers")
+    values = (*email.values, reader.subject, *own.values())
+    if not merged.fits(values, LONGEST_DATA - sum(map(len, shared.keys))):
+        raise Rejected("sparkpost: a reader's values have more than 100 KB")
+    name = reader.box.name and f',"name":{quoted(reader.box.name)}'
+    data = merged.json_object(shared.keys, values)
+    return tuple(own), (
+        f'{{"address":{{"email":{quoted(reader.box.address)}{name}}},'
+        f'"metadata":{{"delivery":{quoted(reader.mark)}}},"substitution_data":{data}}}'
+    )
+
+
+def _answers(results: Any, readers: list[merged.Reader]) -> list[batches.Answer]:
+    match results:
+        case {
+            "id": str() | int() as call,
+            "total_accepted_recipients": int(accepted),
+            "total_rejected_recipients": int(rejected),
+        } if accepted + rejected == len(readers):
+            taken = [Receipt(f"{call}/{reader.mark}") for reader in readers]
+            return [*taken] if not rejected else _sorted_out(results, readers, taken)
+    raise Uncertain("sparkpost answered for another number of messages")
+
+
+def _sorted_out(
+    results: Json, readers: list[merged.Reader], taken: list[Receipt]
+) -> list[batches.Answer]:
+    """Find who was refused: SparkPost says how many, and why, but not always whom."""
+    errors = results.get("rcpt_to_errors")
+    emails = [reader.email for reader in readers]
+    why = [_why(error) for error in errors] if isinstance(errors, list) else []
+    if not results["total_accepted_recipients"]:
+        raise _meaning(why[0] if why else "", emails)
+    answers: list[batches.Answer] = [*taken]
+    for text in why:
+        words = {word.strip("'\"`.,;:()<>").lower() for word in text.split()}
+        named = [
+            number
+            for number, reader in enumerate(readers)
+            if reader.box.address.lower() in words
+        ]
+        for number in named:
+            reason = batches.reason(text, [emails[number]])
+            answers[number] = Rejected(f"sparkpost rejected the recipient: {reason}")
+    refused = sum(isinstance(answer, Rejected) for answer in answers)
+    if refused == results["total_rejected_recipients"]:
+        return answers
+    doubt = Uncertain("sparkpost refused some of the call and does not say whom")
+    return [doubt for _ in readers]
+
+
+def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
+    status, answer = response.status_code, batches.told(response)
+    errors = answer.get("errors")
+    why = _why(errors[0]) if isinstance(errors, list) and errors else ""
+    if status == QUOTA:
+        said = batches.reason(why, emails)
+        hint = "Try: look at your plan's limits at SparkPost, and send again later."
+        return Refused(f"sparkpost's sending limit is reached: {said}", hint=hint)
+    if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}:
+        return _meaning(why, emails)
+    return None
+
+
+def _why(error: Any) -> str:
+    """Return the words of one error: what is wrong, and with what."""
+    if not isinstance(error, dict):
+        return ""
+    words = [error.get(name) for name in ("message", "description")]
+    return ": ".join(f"{one}" for one in words if one)
+
+
+def _meaning(why: str, emails: Sequence[Email]) -> ProviderError:
+    """Say whether the sender is wrong or the message."""
+    said = batches.reason(why, emails)
+    if _OURS.search(said):
+        hint = "Try: check SPARKPOST_* in .env and the sending domain at SparkPost."
+        return Refused(f"sparkpost refused us: {said}", hint=hint)
+    return Rejected(f"sparkpost rejected the message: {said}")
