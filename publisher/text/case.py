@@ -15,6 +15,8 @@ _SHORTENINGS = frozenset(
     "lgbtqia lgbtq+ bdsm std sti ceo cto faq diy ocd ibs iq gps pdf html css sql api "
     "url usb gmbh bbc cnn who unesco unicef mri ivf pms ok onu ue oms".split()
 )
+# Shortenings of one language are words of another: "parlare ai bambini", "j'ai".
+_WORDS = {("ai", "it"), ("ai", "fr"), ("ai", "ro"), ("eu", "pt"), ("eu", "ro")}
 # Words that English always writes with a capital; "may", "march", "polish" are not here.
 _ENGLISH_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february april june "
@@ -59,6 +61,7 @@ def sentence_case(text: str, body: str = "", language: str = "") -> str:
     known = _spellings(body)
     # "U.S." is a shortening by its dots.
     words = _DOTTED_OR_WORD.sub(lambda found: _cased(found[0], known, language), text)
+    words = re.sub(r"\b[cf](?=#|\+\+)", lambda found: found[0].upper(), words)  # C#
     if language == "de":
         words = _german_nouns(words, body)
     return _capitals_after_stops(words, language)
@@ -112,7 +115,8 @@ def _cased(word: str, known: dict[str, str], language: str) -> str:
     for ending in ("'s", "’s"):
         if small.endswith(ending) and plain[:-2] in known:
             return known[plain[:-2]] + ending
-    if len(word) > 1 and plain in _SHORTENINGS and plain not in {"us", "who", "un"}:
+    is_word = plain in {"us", "who", "un"} or (plain, language) in _WORDS
+    if len(word) > 1 and plain in _SHORTENINGS and not is_word:
         return word
     if language in {"it", "fr", "ca"} and "'" in plain:
         # "dell'Antartide": what stands behind an elision is a word of its own.

@@ -118,6 +118,8 @@ def sentences(text: str) -> Iterator[str]:
         word = text[start : found.start()].rpartition(" ")[2].lstrip("(\"'“«").lower()
         is_initial = len(word) == 1 and word.isalpha() and not _CJK.match(word)
         is_stop = found[0].startswith(".")
+        if word == "no" and not rest[:1].isdigit():
+            word = ""  # an answer, and no number
         if is_stop and (word in ABBREVIATIONS or is_initial or rest[:1].islower()):
             continue
         if sentence := text[start : found.end()].strip():

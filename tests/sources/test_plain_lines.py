@@ -119,6 +119,27 @@ def test_other_lines_about_an_article_are_read(
     assert found == expected
 
 
+def test_a_very_long_first_line_is_the_title() -> None:
+    long = "How a village with two shops and one stubborn postmistress " * 2
+    assert page(long.strip(), FIRST, SECOND).title == long.strip()
+
+
+def test_a_first_paragraph_that_ends_with_a_question_is_no_title() -> None:
+    text = "My dog knows the word for a walk in three languages. Does it know more?"
+    assert page(text, FIRST, SECOND).text == f"{text}\n\n{FIRST}\n\n{SECOND}"
+
+
+def test_a_title_in_markdown_may_have_no_spaces() -> None:
+    assert page("# 一個人的書店", "書店在巷子的盡頭，門口有一棵老榕樹。").title == (
+        "一個人的書店"
+    )
+
+
+@pytest.mark.parametrize("line", ["[Image: two boats]", "[Photo]", "[VIDEO]"])
+def test_a_mark_for_a_picture_goes(line: str) -> None:
+    assert page("A title of words", FIRST, line, SECOND).text == f"{FIRST}\n\n{SECOND}"
+
+
 # --- in the article ------------------------------------------------------------------
 
 

@@ -69,6 +69,11 @@ _INVITED = re.compile(
     r"designed by\b|theme by\b|website by\b)",
     re.IGNORECASE,
 )
+_PLACEHOLDER = re.compile(
+    r"^\[(?:image|img|photo|picture|video|embed|gallery|immagine|imagen|bild|фото|صورة|图片|画像)"
+    r"\b[^\]]{0,120}\]$",
+    re.IGNORECASE,
+)
 _LOGO = re.compile(
     r"^(?:(?:site\s+)?logo(?:\s+(?:of|de|di|du|von))?\s+(?P<after>\S.{0,40})|"
     r"(?P<before>\S.{0,40}?)\s+logo)$",
@@ -106,6 +111,8 @@ def _parts_of_menu(line: str) -> list[str]:
 def is_button(line: str) -> bool:
     """Say whether a line is a button or an advertisement's mark inside an article."""
     name = bare(line)
+    if _PLACEHOLDER.match(line):
+        return True
     is_button = name in words.BUTTONS or bool(
         _SHARED.match(line) or _COUNTED.match(line)
     )

@@ -22,6 +22,7 @@ from publisher.sources.plain.parts import (
     TEASER,
     Context,
     Page,
+    is_marked,
     is_prose,
 )
 from publisher.text import split_hashtags
@@ -46,6 +47,8 @@ def without_tags(lines: list[Line], page: Page, context: Context) -> list[Line]:
     """Take out the lines of hashtags; what stands below the last ones is the foot."""
     lines = _rejoined_tags(lines)
     groups = [split_hashtags(line.text) for line in lines]
+    if lines and is_marked(lines[0].text):
+        groups[0] = ()  # a title
     places = [at for at, tags in enumerate(groups) if tags]
     if not places:
         return _without_trailing_tags(_without_listed_tags(lines, page), page)

@@ -23,11 +23,19 @@ from publisher.sources.plain.flow import (
 )
 from publisher.sources.plain.foot import owner_of, without_foot, without_tags
 from publisher.sources.plain.names import looks_like_name, shown_name
-from publisher.sources.plain.parts import PROSE_WIDTH, TEASER, Context, Page, is_prose
+from publisher.sources.plain.parts import (
+    PROSE_WIDTH,
+    TEASER,
+    Context,
+    Page,
+    is_marked,
+    is_prose,
+)
 from publisher.text import is_capitals, split_hashtags
 
 LONGEST_HEAD = 60  # lines
 EDGE = 120
+LONGEST_TITLE = 160
 MANY_LABELS = 3  # above a title; so many are a menu
 FEW_WORDS = 3
 
@@ -132,7 +140,7 @@ def _is_taken(text: str, said: Byline | None) -> bool:
         or (is_special(text) and not text.startswith("# "))
         or chrome.logo_of(text)
         or only_url(text)
-        or split_hashtags(text)
+        or (split_hashtags(text) and not is_marked(text))
     )
 
 
@@ -152,10 +160,20 @@ def _head_end(texts: Sequence[str], context: Context) -> int:
         is_loose = text.startswith(">") or bool(bullet(text))
         is_begun = (is_prose(text) or is_loose) and not is_title
         is_ours = may_be_title and _is_said_below(texts, at)
-        if is_begun and not is_ours and not _is_standfirst(texts, at, context):
+        if (
+            is_begun
+            and not is_ours
+            and not (_is_standfirst(texts, at, context) or _is_long_title(texts, at))
+        ):
             return at
         seen.add(key)
     return min(len(texts), LONGEST_HEAD)
+
+
+def _is_long_title(texts: Sequence[str], at: int) -> bool:
+    """Say whether a page begins with a line too long for most titles."""
+    is_open = width(texts[0]) <= LONGEST_TITLE and not ends_sentence(texts[0])
+    return at == 0 and is_open and any(map(is_prose, texts[1:3]))
 
 
 def _is_standfirst(texts: Sequence[str], at: int, context: Context) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -18,6 +19,8 @@ from publisher.sources.plain.flow import (
 
 PROSE_WIDTH = 110
 PROSE_WORDS = 8
+MANY_WORDS = 12
+_INNER_STOP = re.compile(r"[^\d\W]{3}[.!]\s+\w")
 # Below the article stand teasers, but no whole paragraphs.
 TEASER = 260
 BIOGRAPHY = 600
@@ -55,6 +58,13 @@ def is_prose(line: str) -> bool:
         return True
     has_words = len(line.split()) >= PROSE_WORDS or width(line) >= PROSE_WIDTH // 2
     is_question = line.endswith(("?", "？", "؟"))
+    if is_question and _INNER_STOP.search(line) and len(line.split()) > MANY_WORDS:
+        return True
     return (ends_statement(line) and has_words) or (
         width(line) > PROSE_WIDTH and not is_question
     )
+
+
+def is_marked(text: str) -> bool:
+    """Say whether a line is a title in Markdown, and no row of hashtags."""
+    return text.startswith("# ") and text.count("#") == 1
