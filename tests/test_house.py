@@ -47,6 +47,7 @@ HEAVY = {
     "rich",
     "yaml",
     "sqlite3",
+    "boto3",
 }
 # One outside package, one room.
 ROOMS = {
@@ -71,6 +72,8 @@ ROOMS = {
     "dotenv": {"config"},
     "trafilatura": {"sources"},
     "fastfeedparser": {"sources"},
+    "boto3": {"providers"},
+    "botocore": {"providers"},
 }
 
 
