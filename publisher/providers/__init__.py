@@ -113,7 +113,7 @@ def settings_of(cls: type[Any], name: str = "", account: str = "") -> list[Setti
             doc=field.metadata.get("doc", ""),
             type=hint,
         )
-        for field, hint in _fields(cls)
+        for field, hint in _fields(cls)  # type: ignore[arg-type]  # a class has a hash
     ]
 
 
@@ -160,13 +160,14 @@ def _prefix(name: str, account: str) -> str:
     return "_".join(re.sub(r"\W", "_", part).upper() for part in parts)
 
 
-def _fields(cls: type[Any]) -> list[tuple[dataclasses.Field[Any], Any]]:
+@cache  # a class does not change, and reading its hints is slow
+def _fields(cls: Any) -> tuple[tuple[dataclasses.Field[Any], Any], ...]:
     hints = get_type_hints(cls)
-    return [
+    return tuple(
         (field, hints[field.name])
         for field in dataclasses.fields(cls)
         if field.init and field.metadata.get("setting", True)
-    ]
+    )
 
 
 def _missing(settings: list[Setting], environ: Mapping[str, str]) -> list[str]:

@@ -110,6 +110,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self, folders: Sequence[Path], tokens: Tokens) -> None:
         self.tokens = tokens
+        self.folders = tuple(folders)
         super().__init__(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             autoescape=_is_html,
@@ -131,6 +132,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests = {
             name: self._refusing(function) for name, function in tests.items()
         }
+
+    def folder_of(self, name: str) -> int:
+        """Return which folder has the template, the owner's being the first."""
+        found = (at for at, one in enumerate(self.folders) if (one / name).is_file())
+        return next(found, len(self.folders))
 
     # --- what may be done with a personal value ---
 

@@ -38,11 +38,13 @@ ACCIDENTS = (
 def load(sandbox: Sandbox, kind: str, names: Sequence[str]) -> Template:
     """Return the first of these templates that exists, compiled.
 
-    A name is as in "digest.html.j2"; `kind` is its folder, "email" or "social".
+    A name is as in "digest.html.j2"; `kind` is its folder, "email" or "social". All
+    names are looked for in the owner's folder before any of them in the shipped one.
     """
+    paths = sorted((f"{kind}/{name}" for name in names), key=sandbox.folder_of)
     with told(sandbox, f"templates/{kind}/{names[-1]}"):
         try:
-            return sandbox.select_template([f"{kind}/{name}" for name in names])
+            return sandbox.select_template(paths)
         except TemplateNotFound:
             raise _missing(sandbox, kind, names[-1]) from None
 

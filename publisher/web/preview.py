@@ -18,6 +18,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as ASGIMessage
 
 from publisher import files, mime
 from publisher.errors import PublisherError
@@ -31,7 +33,13 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "connect-src 'self'; frame-src 'self'; img-src https: data:"
 )
-WATCHED = ("articles", "templates", "schedules")
+# Nothing of it is kept, and no site that a link leads to learns the address.
+HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+WATCHED = ("templates", "schedules", "publisher.yaml", ".env")
 
 
 class Preview:
@@ -60,6 +68,20 @@ class Preview:
             self._fresh[name] = generation
             return made, ""
 
+    async def answer(self, name: str) -> dict[str, Any]:
+        """Return what the page asks for; without a name, what comes first."""
+        name = name or self.first
+        if not name:
+            known = await self._choices()
+            name = next(iter(known["campaigns"] + known["articles"]), "")
+        made, error = await self.picture(name) if name else (None, "no articles yet")
+        if made is None:
+            return {"choices": await self._choices(), "error": error, "shown": None}
+        return {"choices": made.choices, "error": error, "shown": made.data}
+
+    async def _choices(self) -> dict[str, list[str]]:
+        return await run_in_threadpool(showing.choices, self.root)
+
     def changed(self) -> None:
         """Forget what was rendered, and wake every page."""
         self.generation += 1
@@ -75,10 +97,28 @@ class Preview:
             while True:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(event.wait(), timeout=15)
-                yield f"data: {self.generation}\n\n" if event.is_set() else ": here\n\n"
-                event.clear()
+                is_new = event.is_set()
+                event.clear()  # before the yield, or a change meanwhile would be lost
+                yield f"data: {self.generation}\n\n" if is_new else ": here\n\n"
         finally:
             self._waiting.discard(event)
+
+
+class Private:
+    """Adds `HEADERS` to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the app does."""
+
+        async def sending(message: ASGIMessage) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *HEADERS]}
+            await send(message)
+
+        await self._app(scope, receive, sending)
 
 
 def application(preview: Preview, token: str) -> Starlette:
@@ -90,13 +130,7 @@ def application(preview: Preview, token: str) -> Starlette:
         return HTMLResponse(html, headers=headers)
 
     async def data(request: Request) -> Response:
-        known = await run_in_threadpool(showing.choices, preview.root)
-        everything = known["campaigns"] + known["articles"]
-        name = request.query_params.get("name") or preview.first
-        name = name or next(iter(everything), "")
-        made, error = await preview.picture(name) if name else (None, "no articles yet")
-        shown = made.data if made else None
-        return JSONResponse({"choices": known, "error": error, "shown": shown})
+        return JSONResponse(await preview.answer(request.query_params.get("name", "")))
 
     async def email(request: Request) -> Response:
         made, _ = await preview.picture(request.query_params.get("name", ""))
@@ -116,10 +150,7 @@ def application(preview: Preview, token: str) -> Starlette:
         return Response(mime.encode(made.emails[0]), media_type="text/plain")
 
     async def events(_: Request) -> Response:
-        headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(
-            preview.changes(), media_type="text/event-stream", headers=headers
-        )
+        return StreamingResponse(preview.changes(), media_type="text/event-stream")
 
     routes = [
         Route("/", page),
@@ -130,16 +161,18 @@ def application(preview: Preview, token: str) -> Starlette:
     ]
     # Another site's page must not reach this one by pointing its own name at loopback.
     hosts = ["127.0.0.1", "localhost", "[::1]"]
-    guard = Middleware(TrustedHostMiddleware, allowed_hosts=hosts)
-    return Starlette(routes=[Mount(f"/{token}", routes=routes)], middleware=[guard])
+    guards = [
+        Middleware(Private),
+        Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
+    ]
+    return Starlette(routes=[Mount(f"/{token}", routes=routes)], middleware=guards)
 
 
 async def _watch(preview: Preview, stop: asyncio.Event) -> None:
     from watchfiles import awatch
 
     places = [preview.root / name for name in WATCHED]
-    places += [preview.root / "publisher.yaml", preview.root / ".env"]
-    places += [files.shipped("templates")]
+    places += [*showing.article_places(preview.root), files.shipped("templates")]
     found = {place.resolve() for place in places if place.exists()}
     async for _ in awatch(*found, debounce=50, step=20, stop_event=stop):
         preview.changed()

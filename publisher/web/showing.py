@@ -22,18 +22,33 @@ class Picture:
     """One rendering: what the page asks for, and the messages behind it."""
 
     data: dict[str, Any]
+    choices: dict[str, list[str]]
     emails: list[Email] = field(default_factory=list)
 
 
 def choices(root: Path) -> dict[str, list[str]]:
-    """Return the names that can be previewed; a wrong file leaves its kind empty."""
+    """Return the names that can be previewed; a wrong publisher.yaml leaves none."""
     with Project(root, only_looks=True) as project:
         try:
-            campaigns = [campaign.name for campaign in project.campaigns]
-            articles = [article.slug for article in project.articles]
-        except PublisherError:  # publisher.yaml itself; the rendering says why
-            campaigns, articles = [], []
-    return {"campaigns": campaigns, "articles": articles}
+            return _choices(project)
+        except PublisherError:  # the rendering says why
+            return {"campaigns": [], "articles": []}
+
+
+def _choices(project: Project) -> dict[str, list[str]]:
+    return {
+        "campaigns": [campaign.name for campaign in project.campaigns],
+        "articles": [article.slug for article in project.articles],
+    }
+
+
+def article_places(root: Path) -> list[Path]:
+    """Return the files and folders of articles; a wrong publisher.yaml names none."""
+    try:
+        with Project(root, only_looks=True) as project:
+            return [project.root / place for place in project.settings.articles]
+    except PublisherError:
+        return [root / "articles"]
 
 
 def picture(root: Path, name: str) -> Picture:
@@ -53,8 +68,9 @@ def picture(root: Path, name: str) -> Picture:
             "who": _who(project, name),
             "runs": _runs(project, name),
         }
+        known = _choices(project)
     data["milliseconds"] = round((perf_counter() - began) * 1000)
-    return Picture(data, emails)
+    return Picture(data, known, emails)
 
 
 def _is_email(shown: Shown) -> bool:

@@ -72,6 +72,20 @@ def test_a_network_has_its_own_wording(templates: Templates, article: Article) -
     assert (made.text, made.length, made.limit) == ("x", 1, None)
 
 
+def test_the_owner_s_wording_wins_over_a_shipped_one_for_the_network(
+    write: Write, article: Article
+) -> None:
+    write(
+        {"social/b.x.txt.j2": "shipped for x", "social/b.txt.j2": "shipped"}, "shipped"
+    )
+    templates = write({"social/b.txt.j2": "owner"})
+    made = templates.post("b", article=article, network="x", limits=Limits())
+    assert made.text == "owner"
+    templates = write({"social/b.x.txt.j2": "owner for x"})
+    made = templates.post("b", article=article, network="x", limits=Limits())
+    assert made.text == "owner for x"
+
+
 def test_at_last_the_title_is_shortened_at_a_word(
     templates: Templates, article: Article
 ) -> None:
