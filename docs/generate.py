@@ -15,6 +15,7 @@ import click
 
 from publisher import providers
 from publisher.cli import cli
+from publisher.models import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 GENERAL = {
@@ -27,6 +28,8 @@ HEAD = """\
 # With nothing filled in, everything goes to the outbox on this machine.
 # Every key also takes a file: PUBLISHER_SECRET_FILE=/run/secrets/publisher
 # A second account has its name inside: MASTODON_WORK_TOKEN is channel mastodon:work.
+# What each provider does: docs/channels.md and docs/providers.md
+
 """
 PROVIDERS = """\
 # Providers
@@ -35,9 +38,9 @@ A channel is a provider, or a provider with an account (`mastodon:work`). Fill i
 settings in `.env` and name it after `through`. A provider of your own is a class of a
 few lines: see [Channels](channels.md#your-own-provider).
 
-The last column says whether a message may be sent again after an answer that never
-came, without being doubled. Where it may not, the delivery is *uncertain* until you or
-a later word of the provider decide.
+*In one call* is how many messages it takes at once. The last column says whether a
+message may be sent again after an answer that never came, without being doubled. Where
+it may not, the delivery is *uncertain* until you or a later word of the provider decide.
 
 | provider | takes | settings in `.env` | length | in one call | sent again |
 |---|---|---|---|---|---|
@@ -72,11 +75,26 @@ def providers_page() -> str:
     for name, cls in providers.known().items():
         limits = cls.limits
         keys = ", ".join(f"`{one.key}`" for one in providers.settings_of(cls, name))
-        length = f"{limits.length} {limits.unit}" if limits.length else "none"
         takes = "emails, posts" if name == "outbox" else f"{cls.kind}s"
-        cells = (name, takes, keys or "none", length, f"{limits.batch}", _again(cls))
+        cells = (
+            name,
+            takes,
+            keys or "none",
+            _length(limits),
+            f"{limits.batch}",
+            _again(cls),
+        )
         lines.append(f"| {' | '.join(cells)} |\n")
     return "".join(lines)
+
+
+def _length(limits: Limits) -> str:
+    """Return how long a post may be, and in what that is counted."""
+    if not limits.length:
+        return "any"
+    unit = "characters" if limits.unit == "mastodon" else limits.unit
+    link = f", a link is {limits.link}" if limits.link else ""
+    return f"{limits.length} {unit}{link}"
 
 
 def _again(cls: type[Any]) -> str:

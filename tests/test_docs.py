@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
 import shlex
-from collections.abc import Iterator
+import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
+from responses import RequestsMock
 
-from publisher import config, schedule
+from publisher import config, providers, schedule
 from publisher.cli import cli
 from publisher.cli import main as command_line
 from publisher.files import read_text
+from publisher.models import Article, Post
+from publisher.providers import Secret
+from publisher.providers.webhook import Webhook
+from publisher.sources import markdown, plain
+from publisher.store import imports
 
 ROOT = Path(__file__).resolve().parents[1]
+WEBHOOK = ROOT / "docs" / "webhook.md"
+WEEKLY = ("--list", "weekly")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-INLINE = re.compile(r"`(publisher [a-z][^`\n]*)`")
-# Runs for ever, or is tested by a lane of its own (tests/browser, tests/package).
-STAYS = ("publisher preview", "publisher run")
+INLINE = re.compile(r"`(publisher\s[a-z][^`]*)`")
+TYPED = re.compile(r"(?:^|&& |Examples?: |^ +)(publisher [a-z][^\n&]*)", re.MULTILINE)
+# These stay until they are stopped, unless one of the flags says otherwise.
+STAYS = {"preview": {"--static", "--text"}, "run": {"--once"}}
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -37,6 +50,7 @@ def name_of(page: Path) -> str:
     return page.name
 
 
+@cache
 def generated() -> dict[Path, str]:
     path = ROOT / "docs" / "generate.py"
     spec = importlib.util.spec_from_file_location("generate", path)
@@ -55,42 +69,91 @@ def test_what_is_generated_is_in_step(path: Path) -> None:
 # --- commands ------------------------------------------------------------------------
 
 
-def commands(block: str) -> Iterator[list[str]]:
-    for line in block.splitlines():
-        words = shlex.split(line, comments=True)
-        if words:
-            yield words
+def commands(page: Path) -> list[list[str]]:
+    """Return the commands of a page, in words, as a shell would read them."""
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
 
 
-def runs(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Run one command of a page in the folder; return where the next one runs."""
-    if words[0] == "cd":
-        return folder / words[1]
-    if words[0] == "make":
-        targets = re.findall(r"^([a-z]+):", read_text(ROOT / "Makefile"), re.MULTILINE)
-        assert words[1] in targets
-        return folder
-    assert words[0] == "publisher", f"a command that no test knows: {words[0]}"
-    if " ".join(words).startswith(STAYS) and "--once" not in words:
-        return folder
-    monkeypatch.chdir(folder)
-    with pytest.raises(SystemExit) as ended:
-        command_line([*words[1:], *(["--yes"] if words[1] == "send" else [])])
-    assert not ended.value.code, " ".join(words)
-    return folder
+class Reader:
+    """Types what a page says; of it, only `publisher` really runs."""
+
+    def __init__(self, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.here = here
+        self.capsys = capsys
+        self.seen = ""
+
+    def types(self, words: list[str]) -> None:
+        match words:
+            case ["cd", folder]:
+                self.here = self.here / Path(folder).expanduser()
+                os.chdir(self.here)
+            case ["export", setting]:  # the tests have publisher without it
+                assert setting == "PATH=$PWD/.venv/bin:$PATH"
+            case ["make", target]:  # tests/package makes them, on a fresh clone
+                assert f"\n{target}:" in read_text(ROOT / "Makefile")
+            case ["publisher", *rest]:
+                self.runs(rest)
+            case _:
+                pytest.fail(f"a command that no test knows: {' '.join(words)}")
+
+    def runs(self, words: list[str]) -> None:
+        if words[0] in STAYS and not STAYS[words[0]] & set(words):
+            return
+        words, target = (
+            (words[:-2], words[-1]) if words[-2:-1] == [">"] else (words, "")
+        )
+        with pytest.raises(SystemExit) as ended:
+            command_line([str(Path(word).expanduser()) for word in words])
+        out, err = self.capsys.readouterr()
+        assert not ended.value.code, f"publisher {' '.join(words)}: {err}"
+        if target:
+            (self.here / target).write_text(out, "utf-8")
+        self.seen += out + err
+
+
+@pytest.fixture
+def reader(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Reader:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return Reader(tmp_path, capsys)
+
+
+def write_named(page: Path, folder: Path) -> None:
+    """Write the blocks that begin with the name of their file."""
+    for language in ("jinja", "yaml"):
+        for block in blocks(page, language):
+            named = re.match(r"(?:\{#|#) ((?:templates|schedules)/\S+)", block)
+            if named:
+                (folder / named[1]).parent.mkdir(parents=True, exist_ok=True)
+                (folder / named[1]).write_text(block, "utf-8")
 
 
 @pytest.mark.parametrize("page", with_blocks("sh"), ids=name_of)
-def test_the_commands_of_a_page_run(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_commands_of_a_page_run(page: Path, reader: Reader) -> None:
     """They run in a new folder, one after the other, as a reader would type them."""
-    lines = [words for block in blocks(page, "sh") for words in commands(block)]
-    here = tmp_path
-    if ["publisher", "init", "letters"] not in lines:
-        here = runs(["publisher", "init", "letters"], here, monkeypatch) / "letters"
+    lines = commands(page)
+    if not any(words[:2] == ["publisher", "init"] for words in lines):
+        reader.runs(["init", "letters"])
+        reader.types(["cd", "letters"])
+        write_named(page, reader.here)
     for words in lines:
-        here = runs(words, here, monkeypatch)
+        reader.types(words)
+
+
+def test_the_demo_ends_as_the_readme_shows(reader: Reader) -> None:
+    reader.runs(["init", "letters"])
+    reader.types(["cd", "letters"])
+    reader.runs(["subscribers", "import", "subscribers.csv", "--list", "weekly"])
+    reader.runs(["send", "weekly-digest"])
+    (shown,) = blocks(ROOT / "README.md", "text")
+    assert set(shown.splitlines()) <= set(reader.seen.splitlines())
+    assert "outbox/weekly-digest-1:" in reader.seen
+    assert "  digest.html .txt\n" in reader.seen
 
 
 def known_options(words: list[str]) -> tuple[click.Command, set[str]]:
@@ -110,10 +173,18 @@ def known_options(words: list[str]) -> tuple[click.Command, set[str]]:
     return command, options | {"--help", "--version"}
 
 
+def named_commands(page: Path) -> list[str]:
+    """Return every `publisher ...` in a sentence, and each one in a block."""
+    found = [" ".join(one.split()) for one in INLINE.findall(read_text(page))]
+    for _, text in BLOCK.findall(read_text(page)):
+        found += TYPED.findall(text)
+    return found
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_a_page_names_only_commands_and_flags_that_exist(page: Path) -> None:
-    for found in INLINE.findall(read_text(page)):
-        words = found.split()
+    for found in named_commands(page):
+        words = found.split(" > ")[0].split()
         _, options = known_options(words)
         flags = {word.partition("=")[0] for word in words if word.startswith("-")}
         assert flags <= options, found
@@ -126,7 +197,7 @@ def test_a_page_names_only_commands_and_flags_that_exist(page: Path) -> None:
 def test_a_page_names_only_settings_that_exist(page: Path) -> None:
     keys = set(re.findall(r"^#([A-Z_]+)=", read_text(ROOT / ".env.example"), re.M))
     prefixes = {key.partition("_")[0] for key in keys}
-    for named in re.findall(r"`([A-Z]+_[A-Z_]+)`", read_text(page)):
+    for named in re.findall(r"(?:`|^)([A-Z]+_[A-Z_]+)\b", read_text(page), re.M):
         if named.partition("_")[0] not in prefixes:
             continue
         plain = re.sub(r"_WORK(?=_)|_FILE$", "", named)
@@ -154,10 +225,93 @@ def test_the_yaml_of_a_page_is_what_the_strict_loader_takes(
 # --- Python --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", with_blocks("python"), ids=name_of)
-def test_the_python_of_a_page_compiles(page: Path) -> None:
+def run_python(page: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Run the blocks of a page one after the other, as one module."""
+    module = type(sys)(f"page_{page.stem}")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     for block in blocks(page, "python"):
-        compile(block, str(page), "exec")
+        exec(compile(block, str(page), "exec"), module.__dict__)  # noqa: S102
+    return module.__dict__
+
+
+def test_the_python_page_runs(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs beside the folder that it opens."""
+    reader.runs(["init", "letters"])
+    reader.runs(["-C", "letters", "subscribers", "add", "ana@example.org", *WEEKLY])
+    project = run_python(ROOT / "docs" / "python.md", monkeypatch)
+    assert project["report"].counts["outbox"]["accepted"] == 1
+
+
+def test_the_provider_of_the_channels_page_keeps_its_contract(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = run_python(ROOT / "docs" / "channels.md", monkeypatch)
+    post, contract = (
+        page["Post"](key="weekly/7/pigeon/tides", text="Tides"),
+        page["TestPigeon"](),
+    )
+    (setting,) = providers.settings_of(page["Pigeon"])
+    assert setting.key == "PIGEON_TOKEN"
+    assert page["Pigeon"].payload(post) == {"text": "Tides"}
+    contract.test_its_limits_are_sane()
+    contract.test_its_repr_holds_no_secret()
+    contract.test_its_payload_is_json()
+
+
+@pytest.mark.parametrize("secret", ["whsec_c2VjcmV0", "any long random text"])
+def test_the_webhook_page_verifies_what_is_sent(
+    secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = run_python(ROOT / "docs" / "webhook.md", monkeypatch)
+    post = Post(key="weekly/7/webhook/tides", text="Tides", language="en")
+    with RequestsMock() as web:
+        web.post("https://example.org/in")
+        Webhook(url=Secret("https://example.org/in"), secret=Secret(secret)).send(post)
+        request: Any = web.calls[0].request
+    assert page["is_genuine"](request.headers, request.body, secret)
+    assert not page["is_genuine"](request.headers, request.body + b" ", secret)
+    (shown,) = re.findall(r"^(\{\"type\".*?\})$", read_text(WEBHOOK), re.M | re.S)
+    assert list(json.loads(shown)) == list(Webhook.payload(post))
+
+
+# --- sources -------------------------------------------------------------------------
+
+
+def test_every_front_matter_of_the_sources_page_says_the_same() -> None:
+    shown = blocks(ROOT / "docs" / "sources.md", "markdown")
+    read = [markdown.parse(one, source="x.md")[0] for one in shown]
+    assert len(read) == 4
+    assert {one.title for one in read} == {"One knot, learned properly"}
+    assert {one.tags for one in read} == {("craft", "sea")}
+    assert {f"{one.published:%Y-%m-%d}" for one in read} == {"2026-10-23"}
+    assert {one.text for one in read} == {"The text begins here."}
+
+
+def test_the_plain_page_of_the_sources_page_is_read_as_it_says() -> None:
+    (shown,) = blocks(ROOT / "docs" / "sources.md", "text")
+    (found,) = plain.parse(shown, source="x.txt", timezone="UTC")
+    assert (found.title, found.author) == ("What the tide leaves", "Nora Ashdown")
+    assert (found.category, found.tags) == ("Shore", ("sea", "weather"))
+    assert f"{found.published:%d %B %Y}" == "12 October 2026"
+    assert len(found.headings) == 1
+
+
+def test_the_sources_page_names_every_field_of_an_article() -> None:
+    text = read_text(ROOT / "docs" / "sources.md")
+    named = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    fields = re.findall(r"`(\w+)`", " ".join(one for one in named if "." not in one))
+    assert sorted(fields) == sorted(Article(title="A", slug="a").data())
+
+
+def test_the_table_of_the_subscribers_page_is_read_as_it_says() -> None:
+    (shown,) = blocks(ROOT / "docs" / "subscribers.md", "text")
+    ana, bo = (imports.person(row) for row in imports.rows_of(shown))
+    assert (ana.name, ana.attributes, ana.has_left) == (
+        "Ana Marsh",
+        {"City": "Genoa"},
+        False,
+    )
+    assert bo.has_left
 
 
 # --- links ---------------------------------------------------------------------------
@@ -189,4 +343,4 @@ def test_every_page_is_linked_from_the_readme() -> None:
 
 
 def test_the_readme_is_one_screen() -> None:
-    assert len(read_text(ROOT / "README.md").splitlines()) <= 80
+    assert len(read_text(ROOT / "README.md").splitlines()) <= 64
