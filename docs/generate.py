@@ -40,7 +40,7 @@ few lines: see [Channels](channels.md#your-own-provider).
 
 *In one call* is how many messages it takes at once. The last column says whether a
 message may be sent again after an answer that never came, without being doubled. Where
-it may not, the delivery is *uncertain* until you or a later word of the provider decide.
+it may not, the delivery is *uncertain* until you or a later word of it decide.
 
 | provider | takes | settings in `.env` | length | in one call | sent again |
 |---|---|---|---|---|---|

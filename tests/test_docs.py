@@ -16,21 +16,24 @@ import click
 import pytest
 from responses import RequestsMock
 
-from publisher import config, providers, schedule
+from publisher import config, providers, schedule, slots
 from publisher.cli import cli
 from publisher.cli import main as command_line
 from publisher.files import read_text
 from publisher.models import Article, Post
 from publisher.providers import Secret
 from publisher.providers.webhook import Webhook
+from publisher.render import environment, filters
 from publisher.sources import markdown, plain
 from publisher.store import imports
 
 ROOT = Path(__file__).resolve().parents[1]
 WEBHOOK = ROOT / "docs" / "webhook.md"
+TEMPLATES = ROOT / "docs" / "templates.md"
 WEEKLY = ("--list", "weekly")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 INLINE = re.compile(r"`(publisher\s[a-z][^`]*)`")
 TYPED = re.compile(r"(?:^|&& |Examples?: |^ +)(publisher [a-z][^\n&]*)", re.MULTILINE)
@@ -312,6 +315,15 @@ def test_the_table_of_the_subscribers_page_is_read_as_it_says() -> None:
         False,
     )
     assert bo.has_left
+
+
+# --- templates -----------------------------------------------------------------------
+
+
+def test_the_templates_page_names_every_filter_and_name() -> None:
+    named = set(re.findall(r"\w+", " ".join(CODE.findall(read_text(TEMPLATES)))))
+    known = {*filters.FILTERS, *slots.FILTERS, *environment.NAMES}
+    assert known <= named
 
 
 # --- links ---------------------------------------------------------------------------
