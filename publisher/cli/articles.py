@@ -18,6 +18,7 @@ from publisher.cli.output import (
 )
 
 if TYPE_CHECKING:
+    from publisher.errors import SourceError
     from publisher.models import Article
 
 
@@ -83,21 +84,27 @@ def _list(articles: list[Article]) -> None:
 @click.argument("location", metavar="PATH-OR-URL")
 @as_json
 @in_project
-def show(location: str, folder: str | None, *, json_: bool) -> None:
+@click.pass_context
+def show(ctx: click.Context, location: str, folder: str | None, *, json_: bool) -> None:
     """Show an article as it was read: a file, a URL, or the slug of one."""
     from pathlib import Path
 
     project = open_project(folder, only_looks=True)
+    errors: list[SourceError] = []
     if location.startswith(("http://", "https://")) or Path(location).exists():
-        found = project.read(location)
+        found = project.read(location, errors)
     else:
         found = [project.article(location)]
     if json_:
         values = [article.data() for article in found]
         print_json(values[0] if len(values) == 1 else values)
-        return
-    for article in found:
-        _show(article)
+    else:
+        for article in found:
+            _show(article)
+    for problem in errors:
+        say(f"error: {problem}")
+    if errors:
+        ctx.exit(1)
 
 
 def _show(article: Article) -> None:

@@ -147,18 +147,24 @@ class Folder:
         """Why the others could not be read, one clear line each."""
         return self._read[1]
 
-    def read(self, location: str) -> list[Article]:
-        """Read a file, a folder or a URL that need not belong to the project."""
+    def read(
+        self, location: str, errors: list[SourceError] | None = None
+    ) -> list[Article]:
+        """Read a file, a folder or a URL that need not belong to the project.
+
+        What is wrong with some files of a folder is added to `errors`.
+        """
         from publisher import sources
 
         if not (self.root / "publisher.yaml").is_file():
-            return sources.read(location, root=Path.cwd())
+            return sources.read(location, root=Path.cwd(), errors=errors)
         is_here = Path(location).exists() or not (self.root / location).exists()
         return sources.read(
             location,
             root=Path.cwd() if is_here else self.root,
             rules=self._fetch_rules(),
             timezone=self.settings.site.timezone,
+            errors=errors,
         )
 
     def article(self, name: str) -> Article:

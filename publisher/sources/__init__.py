@@ -136,19 +136,23 @@ def read(
     root: Path,
     rules: FetchRules = FetchRules(),
     timezone: str = "UTC",
+    errors: list[SourceError] | None = None,
 ) -> list[Article]:
     """Read the articles of one file, folder or URL, or raise why it cannot be.
 
-    A folder gives what can be read of it, and raises only where nothing can.
+    A folder gives what can be read of it, and raises only where nothing can; why the
+    rest cannot be read is added to `errors`.
     """
     if location.startswith(("http://", "https://")):
         return _fetched(location, rules, timezone)
     path = root / location
     if not path.is_dir():
         return _file(path, _name(path, root), rules, timezone)
-    found, errors = read_all([location], root=root, rules=rules, timezone=timezone)
-    if errors and not found:
-        raise errors[0]
+    found, wrong = read_all([location], root=root, rules=rules, timezone=timezone)
+    if wrong and not found:
+        raise wrong[0]
+    if errors is not None:
+        errors += wrong
     return found
 
 

@@ -73,6 +73,15 @@ def test_show_one_article_from_anywhere(
     assert found["tags"] == ["sea", "calm"]
 
 
+def test_show_names_what_cannot_be_read_in_a_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "good.md").write_text("# Tides\n\nThey turn.\n")
+    (tmp_path / "in" / "bad.md").write_text("---\ntitle: [broken\n---\nText.\n")
+    out = run("articles", "show", str(tmp_path / "in"), "--json", code=1)
+    assert json.loads(out)["title"] == "Tides"
+    assert "bad.md:2:8:" in run.err
+
+
 def test_plan_send_status_verify(run: Run, letters: Letters) -> None:
     run("subscribers", "add", "ana@example.org", "--list", "weekly", "--name", "Ana")
     plan = json.loads(run("plan", "weekly", "--json"))
