@@ -46,10 +46,12 @@ def command(
     As `send` would make them; without -o they are printed. Nothing is sent or stored.
     """
     project = open_project(folder, only_looks=True)
-    _, shown = project.preview(name, **asked)
+    plan, shown = project.preview(name, **asked)
     for one in shown:
         for form in formats or (("text",) if output == "-" else FORMATS):
             _write(project, one, form, output)
+    for reason, count in plan.left_out:
+        say(f"not sent: {count} ({reason})")
 
 
 def _write(project: Project, shown: Shown, form: str, output: str) -> None:

@@ -89,7 +89,8 @@ class Project(Folder):
         article = self.article(name)
         channel = self.channel(asked.through or "outbox")
         sender = self.settings.site.sender.address
-        return Intention(one_off(article, asked, channel, sender=sender), [article])
+        campaign = one_off(article, asked, channel, sender=sender)
+        return Intention(campaign, [article], is_one_off=True)
 
     def plan(
         self,
@@ -190,10 +191,9 @@ class Project(Folder):
         Articles that were sent already are shown again rather than nothing. The email
         is shown to `reader`, else to the first of its readers, else to a sample one.
         """
-        intention = self.intention(name, **flags)
-        draft = Drafting(
-            self, intention.campaign, readers=self._first(intention, reader)
-        )
+        intention, remarks = self.intention(name, **flags).to_look_at()
+        readers = self._first(intention, reader)
+        draft = Drafting(self, intention.campaign, readers=readers, left_out=remarks)
         made = self._next_or_last(draft, intention)
         addressing = Addressing(self, made.issue, made.drafts)
         shown = [self._shown(one, addressing, draft.readers) for one in made.deliveries]

@@ -55,7 +55,7 @@ def examine(folder: Project) -> list[Finding]:
 def _articles(folder: Folder) -> Iterator[Finding]:
     count = len(folder.articles)
     drafts = sum(article.draft for article in folder.articles)
-    yield "ok" if count else "note", f"articles: {count}, of them {drafts} drafts"
+    yield "ok" if count else "note", f"articles: {count}, drafts among them: {drafts}"
     for problem in folder.unreadable:
         yield "error", str(problem)
 

@@ -48,6 +48,19 @@ class Intention:
 
     campaign: Campaign
     articles: Sequence[Article]
+    is_one_off: bool = False
+
+    def to_look_at(self) -> tuple[Intention, list[str]]:
+        """Return it as a preview shows it, and what must be said beside.
+
+        Who names an article wants to see it, finished or not; a campaign shows what it
+        would send.
+        """
+        drafts = [one for one in self.articles if one.draft]
+        if not self.is_one_off or not drafts:
+            return self, []
+        articles = [replace(one, draft=False) for one in self.articles]
+        return replace(self, articles=articles), ["article is a draft"]
 
 
 def asked_for(

@@ -73,6 +73,18 @@ def test_show_one_article_from_anywhere(
     assert found["tags"] == ["sea", "calm"]
 
 
+def test_a_draft_is_shown_to_who_names_it_and_is_not_sent(
+    run: Run, letters: Letters
+) -> None:
+    path = letters.root / "articles" / "early.md"
+    path.write_text("---\ntitle: Early\ndraft: true\n---\nNot yet.\n")
+    assert "Not yet." in run("render", "early")
+    assert "not sent: 1 (article is a draft)" in run.err
+    assert "Not yet." not in run("render", "weekly")
+    run("send", "early")
+    assert "nothing to send" in run.err
+
+
 def test_show_names_what_cannot_be_read_in_a_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "good.md").write_text("# Tides\n\nThey turn.\n")
