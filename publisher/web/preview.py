@@ -136,9 +136,8 @@ def application(preview: Preview, token: str) -> Starlette:
         made, _ = await preview.picture(request.query_params.get("name", ""))
         if made is None or not made.emails:
             return HTMLResponse("", status_code=404)
-        html = made.emails[0].html
-        if request.query_params.get("dark"):
-            html = showing.as_dark(html)
+        look = request.query_params.get("look", "")
+        html = showing.as_seen(made.emails[0].html, look)
         images = "'none'" if request.query_params.get("images") == "off" else "https:"
         policy = EMAIL_POLICY.format(images=images)
         return HTMLResponse(html, headers={"Content-Security-Policy": policy})
@@ -241,15 +240,17 @@ async def write_static(root: Path, name: str, folder: Path) -> None:
     if made is None:
         raise PublisherError(error)
     folder.mkdir(parents=True, exist_ok=True)
+    for email in made.emails[:1]:
+        source = mime.encode(email)
+        made.data["email"]["source"] = source.decode()  # a page of a file fetches none
+        files.write(folder / "email.eml", source)
+        files.write(folder / "email.html", email.html)
+        for look in ("light", "dark"):
+            seen = showing.as_seen(email.html, look)
+            files.write(folder / f"email.{look}.html", seen)
     known = {"campaigns": [name], "articles": []}
     data = json.dumps({"choices": known, "error": "", "shown": made.data})
+    inline = data.replace("<", "\\u003c")  # else an article could end the script
     html = files.read_text(files.shipped("templates", "web", "preview.html"))
-    inline = data.replace("</", "<\\/")
-    files.write(
-        folder / "index.html",
-        html.replace("/*static*/", f"window.STATIC = {inline};"),
-    )
-    for email in made.emails[:1]:
-        files.write(folder / "email.html", email.html)
-        files.write(folder / "email.dark.html", showing.as_dark(email.html))
-        files.write(folder / "email.eml", mime.encode(email))
+    html = html.replace("/*static*/", f"window.STATIC = {inline};")
+    files.write(folder / "index.html", html)

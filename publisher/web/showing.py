@@ -10,10 +10,11 @@ from typing import Any
 
 from publisher import mime, schedule
 from publisher.errors import PublisherError
-from publisher.models import Email, PostDraft
+from publisher.models import Email, PostDraft, fingerprint
 from publisher.project import Project, Shown
 
 DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
+SCHEMES = re.compile(r'(color-schemes?(?:: |" content="))light dark')
 CLIPPED_AT = 102 * 1024  # bytes of HTML that Gmail shows
 
 
@@ -83,11 +84,13 @@ def _email(email: Email) -> dict[str, Any]:
         "to": email.recipient.address,
         "subject": email.subject,
         "subject_length": len(email.subject),
+        "preheader": email.mailing.draft.preheader,
         "text": email.text,
         "headers": dict(email.headers),
         "size": mime.html_size(email.html),
         "limit": CLIPPED_AT,
         "language": email.language,
+        "mark": fingerprint(email.html)[:16],
     }
 
 
@@ -116,7 +119,8 @@ def _who(project: Project, name: str) -> list[str]:
     for channel_name, count in project.plan(name).counts().items():
         channel = project.channel(channel_name)
         place = "the outbox on this machine" if channel.is_outbox else channel.network
-        lines.append(f"{count:,} through {channel_name}, to {place}")
+        what = f"{count:,} {channel.kind}{'' if count == 1 else 's'}"
+        lines.append(f"{what} through {channel_name}, to {place}")
     return lines or ["nobody yet: nothing is new, or the list is empty"]
 
 
@@ -128,6 +132,12 @@ def _runs(project: Project, name: str) -> list[str]:
     return []
 
 
-def as_dark(html: str) -> str:
-    """Show what the email's own dark rules do: a frame cannot ask for dark."""
-    return DARK.sub("@media all", html)
+def as_seen(html: str, look: str) -> str:
+    """Show the email as where people prefer "light" or "dark", by its own rules.
+
+    A frame cannot ask for either: it has the preference of the whole browser.
+    """
+    if look not in {"light", "dark"}:
+        return html
+    html = SCHEMES.sub(rf"\g<1>{look}", html)
+    return DARK.sub("@media all" if look == "dark" else "@media not all", html)

@@ -147,6 +147,7 @@ def test_a_static_page_holds_everything(letters: Letters) -> None:
     assert {path.name for path in folder.iterdir()} == {
         "index.html",
         "email.html",
+        "email.light.html",
         "email.dark.html",
         "email.eml",
     }
