@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
@@ -212,6 +212,8 @@ def test_deep_nesting_is_refused_and_never_crashes(
 
 @settings(deadline=None)
 @given(st.text(max_size=200))
+@example("? x\n0\n")
+@example("?\r0")
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     for error in strict.problems(File, text, where="x"):
         assert error.where.count(":") == 2

@@ -248,7 +248,7 @@ def _explained(
             message, hint, at_start = plain, advice, is_start
             break
     else:
-        is_tab = mark and text.splitlines()[mark.line][mark.column :][:1] == "\t"
+        is_tab = mark and _character(text, mark.line, mark.column) == "\t"
         if mark and (is_tab or "cannot start any token" in complaint):
             message, hint = _bad_start(text, mark.line, mark.column)
     if at_start and error.context_mark:
@@ -258,8 +258,14 @@ def _explained(
     return ConfigError(message, where=where, hint=hint)
 
 
+def _character(text: str, line: int, column: int) -> str:
+    """Return the character at a mark; behind the last line there is none."""
+    lines = text.splitlines()
+    return lines[line][column : column + 1] if line < len(lines) else ""
+
+
 def _bad_start(text: str, line: int, column: int) -> tuple[str, str]:
-    character = text.splitlines()[line][column : column + 1]
+    character = _character(text, line, column)
     if character == "\t":
         return "a tab cannot indent", "Try: use spaces"
     return f"a text cannot begin with {character}", "Try: put the text in quotes"
