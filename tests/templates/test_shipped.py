@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from publisher import files, merge, mime
+from publisher.errors import RenderError
 from publisher.models import (
     Article,
     Direction,
@@ -21,7 +25,11 @@ from publisher.models import (
     Site,
     Subscriber,
 )
+from publisher.project import Project
 from publisher.render import Templates
+
+if TYPE_CHECKING:
+    from tests.conftest import Letters
 
 SITE = Site(
     name="The Lantern",
@@ -49,11 +57,24 @@ ARTICLE = Article(
     url="https://lantern.example.org/salt",
     images=(Image("https://lantern.example.org/salt.jpg", "A heap of salt"),),
 )
+# What a mail program is told: dark colours, text neither grown nor in Times, no links
+# that it guessed.
+HELD = (
+    "@media (prefers-color-scheme: dark)",
+    '<meta name="color-scheme" content="light dark">',
+    "[data-ogsc]",
+    "-webkit-text-size-adjust: 100%",
+    "<!--[if mso]>",
+    '<meta name="x-apple-disable-message-reformatting">',
+    '<meta name="format-detection"',
+)
+SCRIPT = "<script>alert(1)</script>"
 TRAPS = (
     "{{ 7 * 7 }}",
     "{% raw %}{{ x }}{% endraw %}",
     "{{ subscriber.address }}",
     "{# gone #}",
+    SCRIPT,
     "${x} %recipient.x% [[var:x]]",
 )
 MARKUP = 2_048  # bytes of markup for an article, its own words not counted
@@ -113,17 +134,19 @@ def test_every_letter_has_what_a_letter_needs(
         for tag, attributes in page.tags
         if tag == "img"
     )
-    assert "prefers-color-scheme: dark" in made.html
+    for rule in HELD:
+        assert rule in made.html
     assert {"script", "form", "iframe", "link"}.isdisjoint(tag for tag, _ in page.tags)
 
 
 @pytest.mark.parametrize("template", LETTERS)
 def test_the_preheader_comes_first_and_is_not_the_title(template: str) -> None:
     made = email(template, ARTICLE)
-    body = made.html.partition("<body")[2]
+    body = re.split(r"<body[^>]*>", made.html)[1]
     words = " ".join(" ".join(Page(body).words).split())
     assert made.mailing.draft.preheader
-    assert words.find(made.mailing.draft.preheader) < words.find(ARTICLE.title)
+    assert ARTICLE.title not in made.mailing.draft.preheader
+    assert words.startswith(" ".join(made.mailing.draft.preheader.split()))
 
 
 def test_an_article_costs_a_digest_little_markup() -> None:
@@ -139,14 +162,66 @@ def test_an_article_costs_a_digest_little_markup() -> None:
 def test_an_article_about_templates_is_shown_as_it_is_written(
     template: str, trap: str
 ) -> None:
-    trapped = replace(
-        ARTICLE, title=f"On {trap}", summary=trap, html=f"<p>{trap}</p>", text=trap
-    )
+    html = f"<p>{escape(trap)}</p>"
+    trapped = replace(ARTICLE, title=f"On {trap}", summary=trap, html=html, text=trap)
     made = email(template, trapped)
     assert trap in made.text
-    assert trap in "".join(Page(made.html).words)
+    page = Page(made.html)
+    assert "".join(page.words).count(trap) >= 3  # in title, preheader and body
+    assert "script" not in {tag for tag, _ in page.tags}
     assert "49" not in made.subject
     assert trap in made.subject or " ".join(trap.split()) in made.subject
+
+
+@pytest.mark.parametrize("template", LETTERS)
+def test_a_script_in_an_articles_page_is_no_script_in_the_letter(
+    letters: Letters, template: str
+) -> None:
+    letters.write(
+        "articles/trap.html",
+        f"<title>Trap</title><article><h1>Trap</h1><p onclick=x()>{TEXT}</p>{SCRIPT}"
+        f"<p>{TEXT}<a href='javascript:alert(1)'>x</a></p></article>",
+    )
+    with Project(letters.root) as project:
+        (shown,) = project.render("trap", template=template, to=("ana@example.net",))
+    assert isinstance(shown.message, Email)
+    assert "The lamp was lit at dusk" in shown.message.html
+    for danger in ("<script", "alert(1)", "onclick", "javascript:"):
+        assert danger not in shown.message.html
+
+
+@pytest.mark.parametrize("template", LETTERS)
+@pytest.mark.parametrize("ending", ["html", "txt"])
+def test_a_slip_in_a_copied_template_is_told_with_its_line(
+    tmp_path: Path, template: str, ending: str
+) -> None:
+    name = f"email/{template}.{ending}.j2"
+    shipped = files.read_text(files.shipped("templates", name))
+    files.write(tmp_path / name, shipped.replace("item.title", "item.titel"))
+    line = 1 + shipped[: shipped.index("item.title")].count("\n")
+    letter = with_own(tmp_path).letter(template, articles=[ARTICLE] * 3, issue=ISSUE)
+    with pytest.raises(RenderError) as caught:
+        letter.draft(Subscriber(address="ana@example.net"))
+    assert caught.value.where == f"{tmp_path.name}/{name}:{line}"
+    assert "Did you mean title?" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["email/_frame.html.j2", "email/letter.html.j2"])
+def test_an_owners_copy_wins_and_the_rest_stays_shipped(
+    tmp_path: Path, name: str
+) -> None:
+    shipped = files.read_text(files.shipped("templates", name))
+    files.write(tmp_path / name, shipped.replace("</h1>", " (ours)</h1>", 1))
+    if "_frame" in name:
+        files.write(tmp_path / name, shipped.replace("</body>", "<p>ours</p></body>"))
+    made = with_own(tmp_path).letter("letter", articles=[ARTICLE], issue=ISSUE)
+    html = "".join(map(str, made.draft(Subscriber(address="a@example.net")).html))
+    assert "ours" in html
+    assert "prefers-color-scheme: dark" in html
+
+
+def with_own(folder: Path) -> Templates:
+    return Templates((folder, files.shipped("templates")), site=SITE)
 
 
 @pytest.mark.parametrize("template", LETTERS)
