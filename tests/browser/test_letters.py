@@ -61,6 +61,19 @@ return links.map((a) => {
 });
 """
 
+IMAGES = "return [...document.images].map((one) => ({src: one.src, alt: one.alt}));"
+# Whether the link to unsubscribe can be seen, and pressed where it is seen.
+WAY_OUT = """
+return [...document.querySelectorAll("a")]
+  .filter((a) => /unsub|annulla|إلغاء/i.test(a.textContent))
+  .map((a) => {
+    a.scrollIntoView({block: "center"});
+    const box = a.getBoundingClientRect();
+    const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return a.checkVisibility() && at === a && /^(https|mailto):/.test(a.href);
+  });
+"""
+
 
 @pytest.fixture(params=["en", "ar", "it"])
 def language(request: pytest.FixtureRequest) -> str:
@@ -118,6 +131,8 @@ def test_a_letter_is_readable(  # noqa: PLR0917  pytest passes by name
     assert [one for one in found if one["left"] < 0 or one["right"] > width] == []
     assert [one for one in found if one["contrast"] < CONTRAST] == []
     assert [one for one in found if one["size"] < 13] == []
+    assert [one for one in opened.run(IMAGES) if not one["alt"]] == []
+    assert opened.run(WAY_OUT) == [True]
     links = opened.run(LINKS)
     assert links
     assert [link for link in links if link[1] < TARGET] == []

@@ -1,45 +1,109 @@
-"""What SpamAssassin says of the shipped letters, offline."""
+"""What a spam filter thinks of the shipped letters: SpamAssassin's own rules, offline.
+
+https://spamassassin.apache.org/full/4.0.x/doc/spamassassin-run.html
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes
+from email.utils import formatdate
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
-from publisher import mime
-
-if TYPE_CHECKING:
-    from tests.browser.conftest import Letter
-
 pytestmark = pytest.mark.browser
+Judged: TypeAlias = dict[str, tuple[float, str]]
+
+# Without network (-L), without anybody's preferences (-x), learning nothing.
+COMMAND = ("spamassassin", "-L", "-x", "-t", "--cf=use_bayes 0")
+STATUS = re.compile(r"\w+, score=(-?[\d.]+) .*?tests=(.*?) autolearn")
+HIGHEST = 1.0
+CAMPAIGNS = {
+    "digest.en": "weekly-digest",
+    "digest.it": "settimanale",
+    "digest.ar": "arabic-digest",
+    "letter.ar": "arabic-letter",
+}
+ARABIC_DIGEST = """\
+articles: {language: ar}
+email: {template: digest, list: arabic}
+"""
+# A letter in the outbox has not travelled, which two rules note without points
+# (NO_RECEIVED, NO_RELAYS). That is of this test, and it also keeps all rules about
+# relays silent: so each letter is judged once more with the line that a reader's server
+# adds. One of the addresses for documentation would be illegal for a relay
+# (RCVD_ILLEGAL_IP), again only of this test; nobody is asked about the one here.
+RECEIVED = """\
+Received: from mail.lantern.example.org (mail.lantern.example.org [9.9.9.9])
+\tby mx.example.net (Postfix) with ESMTPS id 4Xy1Zq2Lw9z7
+\tfor <reader@example.net>; {date}
+"""
+# What every filter must find: https://spamassassin.apache.org/gtube/
+GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 
 
 @pytest.fixture(scope="session")
-def spamassassin() -> str:
-    found = shutil.which("spamassassin")
-    if found is None:
-        pytest.skip("spamassassin is not installed (Debian: spamassassin)")
-    return found
+def sent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """One message of each letter, as `publisher send` wrote it into the outbox."""
+    root = tmp_path_factory.mktemp("spam")
+    publisher(root, "init", ".")
+    (root / "schedules" / "arabic-digest.yaml").write_text(ARABIC_DIGEST, "utf-8")
+    publisher(root, "subscribers", "import", "subscribers.csv")
+    for campaign in CAMPAIGNS.values():
+        publisher(root, "send", campaign, "--yes")
+    return {
+        name: min((root / "outbox" / f"{campaign}-1").rglob("*.eml")).read_bytes()
+        for name, campaign in CAMPAIGNS.items()
+    }
 
 
-@pytest.mark.parametrize("template", ["digest", "letter"])
-@pytest.mark.parametrize("language", ["en", "it", "ar"])
-def test_no_letter_looks_like_spam(
-    letter: Letter, spamassassin: str, template: str, language: str
-) -> None:
-    message = mime.encode(letter(template, language))
+def publisher(root: Path, *arguments: str) -> None:
+    command = [sys.executable, "-m", "publisher", *arguments]
     done = subprocess.run(
-        [spamassassin, "--local", "--test-mode"],
-        input=message,
-        capture_output=True,
-        check=True,
+        command, cwd=root, capture_output=True, text=True, check=False
     )
-    said = done.stdout.decode("utf-8", "replace")
-    found = re.search(r"X-Spam-Status: \w+, score=(-?[\d.]+)", said)
-    assert found, said[:2000]
-    rules = re.findall(r"^ *(-?\d+\.\d) (\w+)", said, re.MULTILINE)
-    print(template, language, found[1], rules)
-    assert float(found[1]) < 1.0, rules
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def judged(sent: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """The score of each letter, and the rules that made it."""
+    if not shutil.which("spamassassin"):
+        pytest.skip("spamassassin is not installed (Debian: spamassassin)")
+    home = tmp_path_factory.mktemp("home")
+    line = RECEIVED.format(date=formatdate()).replace("\n", "\r\n").encode()
+    received = {f"{name} received": line + message for name, message in sent.items()}
+    asked = {**sent, **received, "spam": b"Subject: x\r\n\r\n" + GTUBE}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        answers = pool.map(lambda message: judge(message, home), asked.values())
+        return dict(zip(asked, answers, strict=True))
+
+
+def judge(message: bytes, home: Path) -> tuple[float, str]:
+    environment = os.environ | {"HOME": str(home), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        COMMAND, input=message, env=environment, capture_output=True, check=True
+    )
+    said = " ".join(message_from_bytes(done.stdout)["X-Spam-Status"].split())
+    found = STATUS.match(said)
+    assert found, said
+    return float(found[1]), found[2]
+
+
+@pytest.mark.parametrize("state", ["", " received"], ids=["written", "received"])
+@pytest.mark.parametrize("name", CAMPAIGNS)
+def test_no_letter_looks_like_spam(judged: Judged, name: str, state: str) -> None:
+    score, rules = judged[name + state]
+    print(name, state, score, rules)
+    assert score < HIGHEST, rules
+
+
+def test_the_filter_would_find_spam(judged: Judged) -> None:
+    assert judged["spam"][0] > 100
