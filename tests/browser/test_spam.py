@@ -52,6 +52,8 @@ GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 @pytest.fixture(scope="session")
 def sent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """One message of each letter, as `publisher send` wrote it into the outbox."""
+    if not shutil.which("spamassassin"):
+        pytest.skip("spamassassin is not installed (Debian: spamassassin)")
     root = tmp_path_factory.mktemp("spam")
     publisher(root, "init", ".")
     (root / "schedules" / "arabic-digest.yaml").write_text(ARABIC_DIGEST, "utf-8")
@@ -73,24 +75,17 @@ def publisher(root: Path, *arguments: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def judged(sent: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Judged:
+def judged(sent: dict[str, bytes]) -> Judged:
     """The score of each letter, and the rules that made it."""
-    if not shutil.which("spamassassin"):
-        pytest.skip("spamassassin is not installed (Debian: spamassassin)")
-    home = tmp_path_factory.mktemp("home")
     line = RECEIVED.format(date=formatdate()).replace("\n", "\r\n").encode()
     received = {f"{name} received": line + message for name, message in sent.items()}
     asked = {**sent, **received, "spam": b"Subject: x\r\n\r\n" + GTUBE}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        answers = pool.map(lambda message: judge(message, home), asked.values())
-        return dict(zip(asked, answers, strict=True))
+        return dict(zip(asked, pool.map(judge, asked.values()), strict=True))
 
 
-def judge(message: bytes, home: Path) -> tuple[float, str]:
-    environment = os.environ | {"HOME": str(home), "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(
-        COMMAND, input=message, env=environment, capture_output=True, check=True
-    )
+def judge(message: bytes) -> tuple[float, str]:
+    done = subprocess.run(COMMAND, input=message, capture_output=True, check=True)
     said = " ".join(message_from_bytes(done.stdout)["X-Spam-Status"].split())
     found = STATUS.match(said)
     assert found, said
