@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from publisher.errors import PublisherError, SourceError
+from publisher.errors import ConfigError, PublisherError, SourceError
 
 MEGABYTE = 1_000_000
 LIMIT = 10 * MEGABYTE
@@ -43,6 +43,27 @@ def read_text(path: Path, *, limit: int = LIMIT, where: str = "") -> str:
     where = where or str(path)
     text = decode(_read(path, limit, where), where=where)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def setting(key: str, environ: Mapping[str, str]) -> str:
+    """Return a setting, or what stands in the file that `KEY_FILE` names.
+
+    One that is there but empty counts as not there. Docker's secrets are such files.
+    """
+    value = environ.get(key, "").strip()
+    path = environ.get(f"{key}_FILE", "").strip()
+    if value or not path:
+        return value
+    try:
+        return read_text(Path(path)).strip()
+    except SourceError as error:
+        is_gone = error.message.startswith("there is no")
+        raise ConfigError(
+            f"{key}_FILE names {path}, which "
+            f"{'is not there' if is_gone else error.message}",
+            where=".env",
+            hint="Try: check the path",
+        ) from None
 
 
 def read_bytes(path: Path, *, limit: int = LIMIT, where: str = "") -> bytes:

@@ -77,8 +77,8 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
     return Settings(
         root=root,
         site=_site(found),
-        store_url=_store_url(root, _value("PUBLISHER_STORE", merged)),
-        outbox=root / (_value("PUBLISHER_OUTBOX", merged) or "outbox"),
+        store_url=_store_url(root, files.setting("PUBLISHER_STORE", merged)),
+        outbox=root / (files.setting("PUBLISHER_OUTBOX", merged) or "outbox"),
         articles=found.articles,
         lists=MappingProxyType(dict(found.lists)),
         channels=MappingProxyType(dict(found.channels)),
@@ -172,28 +172,6 @@ def _pairs(path: Path) -> Iterator[tuple[str, str]]:
             yield binding.key, binding.value or ""
 
 
-def _value(key: str, environ: Mapping[str, str]) -> str:
-    """Read a setting, or the file that `KEY_FILE` names."""
-    value = environ.get(key, "").strip()
-    path = environ.get(f"{key}_FILE", "").strip()
-    if value or not path:
-        return value
-    try:
-        return files.read_text(Path(path)).strip()
-    except SourceError as error:
-        raise ConfigError(
-            f"{key}_FILE names {path}, which {_reason(error)}",
-            where=".env",
-            hint="Try: check the path",
-        ) from None
-
-
-def _reason(error: SourceError) -> str:
-    if error.message.startswith("there is no"):
-        return "is not there"
-    return error.message
-
-
 def _store_url(root: Path, url: str) -> str:
     """Return where the books are; a relative SQLite file lies in the folder."""
     if not url:
@@ -212,7 +190,7 @@ def _store_url(root: Path, url: str) -> str:
 
 def _given_secret(environ: Mapping[str, str]) -> str:
     """Return PUBLISHER_SECRET; refuse one that can be guessed."""
-    given = _value("PUBLISHER_SECRET", environ)
+    given = files.setting("PUBLISHER_SECRET", environ)
     if not given or len(given) >= SHORTEST_SECRET:
         return given
     raise ConfigError(

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from publisher import files
 from publisher.errors import ConfigError
 
 GROUP = "publisher.providers"
@@ -149,7 +149,7 @@ def from_environ(
             hint="Try: put it there, or send through outbox",
         )
     for setting in wanted:
-        value = _value(setting.key, environ)
+        value = files.setting(setting.key, environ)
         if value:
             given[setting.name] = _read(setting, value)
     return cls(**given)
@@ -172,24 +172,10 @@ def _fields(cls: Any) -> tuple[tuple[dataclasses.Field[Any], Any], ...]:
 
 def _missing(settings: list[Setting], environ: Mapping[str, str]) -> list[str]:
     return [
-        one.key for one in settings if one.required and not _value(one.key, environ)
+        one.key
+        for one in settings
+        if one.required and not files.setting(one.key, environ)
     ]
-
-
-def _value(key: str, environ: Mapping[str, str]) -> str:
-    """Read a setting; one that is there but empty counts as not there."""
-    value = environ.get(key, "").strip()
-    path = environ.get(f"{key}_FILE", "").strip()
-    if value or not path:
-        return value
-    try:
-        return Path(path).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{key}_FILE names {path}, which cannot be read",
-            where=".env",
-            hint="Try: check the path",
-        ) from error
 
 
 def _read(setting: Setting, value: str) -> Any:
