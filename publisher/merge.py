@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
 from publisher.mime import ascii_domain
+from publisher.mime.fields import KEY_HEADER
 from publisher.models import (
     Email,
     EmailDraft,
@@ -18,6 +18,7 @@ from publisher.models import (
     Site,
     Slot,
     Subscriber,
+    key_mark,
     unique,
 )
 from publisher.slots import one_line, value_of
@@ -41,7 +42,7 @@ def email(
 ) -> Email:
     """Return the email for one reader; the same key gives the same bytes, always."""
     values = {**reader.values(), "unsubscribe_url": unsubscribe_url}
-    mark = _hash(key)
+    mark = key_mark(key)
     return Email(
         key=key,
         mailing=shared,
@@ -77,12 +78,7 @@ def _own_headers(mark: str, unsubscribe_url: str) -> Iterator[tuple[str, str]]:
     if unsubscribe_url.startswith("https://"):
         # RFC 8058: one click only where a POST can be made.
         yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
-    # Which delivery this is; a hash, for a key can hold names.
-    yield "X-Publisher-Key", mark
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:32]
+    yield KEY_HEADER, mark
 
 
 def _domain(sender: Mailbox) -> str:
@@ -101,4 +97,4 @@ def _label(name: str) -> str:
     plain = "".join(sign if sign.isalnum() else "-" for sign in name.lower())
     if plain.isascii():
         return "-".join(filter(None, plain.split("-"))) or "list"
-    return f"list-{_hash(name)[:8]}"
+    return f"list-{key_mark(name)[:8]}"

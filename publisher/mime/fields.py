@@ -6,7 +6,6 @@ They take names and addresses apart, in Unicode, and put what they get into head
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import sha256
 
 from publisher.mime.headers import (
     ascii_domain,
@@ -15,9 +14,9 @@ from publisher.mime.headers import (
     subject_line,
     to_line,
 )
-from publisher.models import Email, Mailbox
+from publisher.models import Email, Mailbox, key_mark
 
-KEY_HEADER = "X-Publisher-Key"
+KEY_HEADER = "X-Publisher-Key"  # which delivery an email is
 
 
 def checked(email: Email) -> Email:
@@ -53,9 +52,8 @@ def written(box: Mailbox) -> str:
 
 
 def delivery_mark(email: Email) -> str:
-    """Return which delivery this is, as a hash: a key can hold names."""
-    mark = email.headers.get(KEY_HEADER, "")
-    return mark or sha256(email.key.encode()).hexdigest()[:32]
+    """Return which delivery this is, as its header says it."""
+    return email.headers.get(KEY_HEADER, "") or key_mark(email.key)
 
 
 def in_ascii(box: Mailbox) -> Mailbox:

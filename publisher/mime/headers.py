@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from hashlib import sha256
 
 from publisher.errors import ProviderError, Refused, Rejected
-from publisher.models import Mailbox
+from publisher.models import Mailbox, key_mark
 
 LINE = 76  # characters that a line may have if it holds an encoded word
 LONGEST_LINE = 998
@@ -105,7 +104,7 @@ def message_id_line(message_id: str, *, key: str, sender: Mailbox) -> str:
 
 def _made_id(key: str, sender: Mailbox) -> str:
     domain = sender.address.rpartition("@")[2]
-    return f"{sha256(key.encode()).hexdigest()[:32]}@{domain}"
+    return f"{key_mark(key)}@{domain}"
 
 
 def _token(value: str) -> str:

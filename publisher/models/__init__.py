@@ -36,7 +36,15 @@ from publisher.models.plans import (
     Report,
     State,
 )
-from publisher.models.values import Direction, Json, Kind, Unit, fingerprint, unique
+from publisher.models.values import (
+    Direction,
+    Json,
+    Kind,
+    Unit,
+    fingerprint,
+    key_mark,
+    unique,
+)
 from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
@@ -82,5 +90,6 @@ __all__ = [
     "Unit",
     "draft_from",
     "fingerprint",
+    "key_mark",
     "unique",
 ]

@@ -24,6 +24,11 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def key_mark(key: str) -> str:
+    """Return which delivery a key stands for, as a hash: keys can hold names."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
 def unique(values: Iterable[H]) -> tuple[H, ...]:
     """Return the values in their order, each once.
 
