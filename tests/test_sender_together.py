@@ -112,8 +112,10 @@ def run(
     books: Books,
     provider: Many,
     name: str = "i/1",
+    *,
     message_of: Callable[[Delivery], Message] = a_post,
     skip: str = "",
+    sleep: Callable[[float], None] = lambda _: None,
 ) -> str:
     channel = Channel("x", "x", "post", provider.limits, provider)  # type: ignore[arg-type]
     with books.ledger.lease(name):
@@ -124,7 +126,7 @@ def run(
             message_of=message_of,
             skip_reason=lambda row: "left" if row.key == skip else "",
             now=lambda: NOW,
-            sleep=lambda _: None,
+            sleep=sleep,
         )
 
 
@@ -157,6 +159,17 @@ def test_the_emails_of_one_call_share_a_mailing(books: Books) -> None:
         for call in provider.calls
     )
     assert set(states(books).values()) == {"accepted"}
+
+
+def test_the_halves_of_a_refused_call_keep_the_pace(books: Books) -> None:
+    class Slow(Many):
+        limits = Limits(batch=4, per_second=2)
+
+    provider = Slow(Rejected("too long together"), Rejected("still too long"))
+    waited: list[float] = []
+    assert run(books, provider, sleep=waited.append) == ""
+    assert [len(call) for call in provider.calls] == [4, 2, 1, 4, 4, 1]
+    assert sum(waited) >= (len(provider.calls) - 1) / 2
 
 
 def test_one_bad_reader_fails_alone(books: Books) -> None:

@@ -50,8 +50,6 @@ class Together(Sender):
         self.is_handing_over = False
         try:
             for ready in _calls(self._made(rows)):
-                self.pace()
-                self.look_for_stop()
                 self._call(ready)
                 if self.held is not None:
                     break
@@ -94,6 +92,8 @@ class Together(Sender):
         """Hand the messages over in one call, and settle what is known of each."""
         began = self.now()
         for _ in range(REPEATS):
+            self.pace()
+            self.look_for_stop()
             try:
                 answers = self._answers(ready)
             except Rejected as error:
@@ -149,7 +149,6 @@ class Together(Sender):
         self._call(ready[:half])
         rest = [pair for pair in ready[half:] if pair[0].key in self.doubtful]
         if rest:
-            self.look_for_stop()
             self._call(rest)
 
     def _read(
