@@ -9,7 +9,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from publisher.errors import RenderError
-from publisher.models import Escape, Slot, Slotted
+from publisher.models import Escape, Slot
 
 # Where the default stands among the filters, if some come before it.
 DEFAULT = "default"
@@ -60,14 +60,3 @@ def value_of(slot: Slot, values: Mapping[str, str]) -> str:
     for name in slot.filters:
         value = value or slot.default if name == DEFAULT else FILTERS[name](value)
     return _ESCAPES[slot.escape](value)
-
-
-def fill(parts: Slotted, values: Mapping[str, str]) -> str:
-    """Return the text with every slot filled.
-
-    >>> fill(("Hi ", Slot("subscriber.name", default="you")), {})
-    'Hi you'
-    """
-    return "".join(
-        [part if isinstance(part, str) else value_of(part, values) for part in parts]
-    )

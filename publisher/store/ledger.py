@@ -210,12 +210,11 @@ class Ledger:
             with self._database.writing() as connection:
                 many(connection, sql.SKIP, rows)
 
-    def stale(self, issue: str, channel: str) -> list[Delivery]:
-        """Return what a killed sender left claimed; only true under the lease."""
-        return [claim.delivery for claim in self.claims(issue, channel)]
-
     def claims(self, issue: str, channel: str) -> list[Claim]:
-        """Return what is claimed, and since when."""
+        """Return what is claimed, and since when.
+
+        Under the lease that is what a killed sender left.
+        """
         values = {"issue": issue, "channel": channel, "state": State.CLAIMED}
         with self._database.reading() as connection:
             return [

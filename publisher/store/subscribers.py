@@ -52,14 +52,6 @@ select subscriber, list, state
  where subscriber = :id
  order by list
 """)
-LEAVERS = text("""
-select subscribers.address
-  from subscribers
-  join subscriptions
-    on subscriptions.subscriber = subscribers.id
- where subscriptions.list = :list
-   and subscriptions.state = 'ended'
-""")
 SUPPRESSED = text("""
 select normal
   from suppressions
@@ -142,11 +134,6 @@ class Subscribers:
         """Return every suppressed address in its normal form."""
         with self._database.reading() as connection:
             return set(connection.execute(SUPPRESSED).scalars())
-
-    def leavers(self, list_name: str) -> set[str]:
-        """Return the addresses, as written, of those who left a list."""
-        with self._database.reading() as connection:
-            return set(connection.execute(LEAVERS, {"list": list_name}).scalars())
 
     # --- reading ---
 
