@@ -36,11 +36,7 @@ def data(
         "plan": planning.data(plan),
         "is_dry_run": is_dry_run,
         "already_sent_in": before.id if before else None,
-        "sent": ended.total(State.ACCEPTED),
-        "skipped": ended.total(State.SKIPPED),
-        "failed": ended.total(State.FAILED),
-        "uncertain": ended.total(State.UNCERTAIN),
-        "waiting": ended.total(State.PLANNED, State.CLAIMED),
+        **_totals(ended),
         "counts": ended.counts,
         "reasons": [
             {"channel": channel, "why": why, "count": count}
@@ -70,18 +66,21 @@ def tell(report: Report) -> None:
         say(f"Try: publisher status {report.issue}")
 
 
-def _ended(report: Report) -> str:
-    numbers = {
+def _totals(report: Report) -> dict[str, int]:
+    return {
         "sent": report.total(State.ACCEPTED),
         "skipped": report.total(State.SKIPPED),
         "failed": report.total(State.FAILED),
         "uncertain": report.total(State.UNCERTAIN),
         "waiting": report.total(State.PLANNED, State.CLAIMED),
     }
+
+
+def _ended(report: Report) -> str:
     always = ("sent", "skipped", "failed")
     return ", ".join(
         f"{count:,} {word}"
-        for word, count in numbers.items()
+        for word, count in _totals(report).items()
         if count or word in always
     )
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from publisher.models.values import unique
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -63,6 +65,12 @@ class Campaign:
     email: EmailPart | None = None
     posts: tuple[PostPart, ...] = ()
     source: str = ""  # "schedules/weekly.yaml"
+
+    @property
+    def through(self) -> tuple[str, ...]:
+        """The channels that it names, in its order, each once."""
+        email = (self.email.through,) if self.email else ()
+        return unique([*email, *(one for part in self.posts for one in part.through)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

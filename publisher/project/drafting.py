@@ -36,10 +36,7 @@ class Drafting:
 
     def channels(self) -> list[Channel]:
         """Every channel that the campaign names, in its order."""
-        email = self.campaign.email
-        names = [email.through] if email else []
-        names += [name for part in self.campaign.posts for name in part.through]
-        return [self.folder.channel(name) for name in dict.fromkeys(names)]
+        return [self.folder.channel(name) for name in self.campaign.through]
 
     def is_rehearsal(self) -> bool:
         """Whether all of it would stay on this machine."""

@@ -71,9 +71,7 @@ def _campaigns(folder: Project) -> Iterator[Finding]:
 
 def _opening(folder: Project, campaign: Campaign) -> Iterator[Finding]:
     """Say whether every channel of the campaign opens, and its templates render."""
-    through = [campaign.email.through] if campaign.email else []
-    through += [one for part in campaign.posts for one in part.through]
-    for channel_name in dict.fromkeys(through):
+    for channel_name in campaign.through:
         try:
             channel = folder.channel(channel_name)
         except PublisherError as error:
