@@ -10,10 +10,11 @@ import click
 
 from publisher import files, mime
 from publisher.cli.asking import asked_options
-from publisher.cli.output import in_project, open_project, say
+from publisher.cli.output import as_json, in_project, open_project, print_json, say
 from publisher.models import Email
 
 if TYPE_CHECKING:
+    from publisher.models import Json
     from publisher.project import Flags, Project, Shown
 
 FORMATS = ("html", "text", "eml", "json")
@@ -32,6 +33,7 @@ FORMATS = ("html", "text", "eml", "json")
     type=click.Choice(FORMATS),
     help="Default: all into a folder, text when printing.",
 )
+@as_json
 @in_project
 def command(
     *,
@@ -40,18 +42,40 @@ def command(
     output: str,
     formats: tuple[str, ...],
     folder: str | None,
+    json_: bool,
 ) -> None:
     """Write a campaign's next messages to files.
 
     As `send` would make them; without -o they are printed. Nothing is sent or stored.
     """
+    if json_ and (formats or output != "-"):
+        raise click.UsageError("--json prints everything: leave out -o and --format")
     project = open_project(folder, only_looks=True)
     plan, shown = project.preview(name, **asked)
+    if json_:
+        print_json(
+            {
+                "issue": plan.issue.id,
+                "messages": [_data(project, one) for one in shown],
+                "left_out": dict(plan.left_out),
+            }
+        )
+        return
     for one in shown:
         for form in formats or (("text",) if output == "-" else FORMATS):
             _write(project, one, form, output)
     for reason, count in plan.left_out:
         say(f"not sent: {count} ({reason})")
+
+
+def _data(project: Project, shown: Shown) -> Json:
+    """Return a message for a program; a post's `json` is what its network would get."""
+    message, channel = shown.message, shown.channel
+    about: Json = {"key": message.key, "channel": channel.name, "text": message.text}
+    if isinstance(message, Email):
+        headers = {"subject": message.subject, "headers": message.headers}
+        return {"kind": "email", **about, **headers, "html": message.html}
+    return {"kind": "post", **about, "json": project.payload(shown)}
 
 
 def _write(project: Project, shown: Shown, form: str, output: str) -> None:

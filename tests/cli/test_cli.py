@@ -121,6 +121,24 @@ def test_render_into_a_folder(run: Run, tmp_path: Path) -> None:
     assert names == {".html", ".txt", ".eml", ".json"}
 
 
+def test_render_for_a_program(run: Run, letters: Letters) -> None:
+    data = json.loads(run("render", "weekly", "--json"))
+    email, *posts = data["messages"]
+    assert (data["issue"], email["kind"], email["channel"]) == (
+        "weekly/1",
+        "email",
+        "outbox",
+    )
+    assert email["headers"]["List-Unsubscribe"]
+    assert email["subject"]
+    assert "First light" in email["html"]
+    assert "First light" in email["text"]
+    assert [post["channel"] for post in posts] == ["outbox:mastodon"] * 2
+    assert all(post["json"]["status"] == post["text"] for post in posts)
+    run("render", "weekly", "--json", "-o", "out", code=2)
+    assert not (letters.root / "out").exists()
+
+
 def test_schedules_tell_the_next_three_runs(run: Run) -> None:
     (found,) = json.loads(run("schedules", "--json"))
     assert found["name"] == "weekly"
