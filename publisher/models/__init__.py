@@ -26,6 +26,7 @@ from publisher.models.messages import (
     Provider,
     Recalls,
     Receipt,
+    Streams,
 )
 from publisher.models.plans import (
     Delivery,
@@ -85,6 +86,7 @@ __all__ = [
     "Slot",
     "Slotted",
     "State",
+    "Streams",
     "Subscriber",
     "TagRule",
     "Unit",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
@@ -173,6 +173,27 @@ class Batches(Protocol):
         All emails of one call have the same mailing, the very same object.
         A `ProviderError` is raised where it is about the whole call, and returned where
         it is about one message.
+        """
+        ...
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """A provider that keeps many messages on their way at once.
+
+    Beside `limits.batch`, which says how many are claimed at a time.
+    """
+
+    def send_each(
+        self, messages: Iterator[Any]
+    ) -> Iterator[tuple[Any, Receipt | ProviderError]]:
+        """Pull messages as they can be carried, and yield each with its answer.
+
+        The answers come in any order, as soon as they are known, one for each message
+        that was pulled; what is about the whole channel is the answer of all that were
+        pulled and not taken, and nothing more is pulled then. Messages are pulled in
+        the caller's thread only, and an end of them may come long before the last
+        answer: then whatever is on its way is carried to its end.
         """
         ...
 
