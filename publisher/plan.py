@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from publisher.errors import PlanChanged
 from publisher.models import (
     Article,
+    Audience,
     Channel,
     Delivery,
     Draft,
@@ -167,10 +168,15 @@ def wording(
 # --- the plan ----------------------------------------------------------------------
 
 
-def email_key(issue: Issue, channel: Channel, address: str) -> str:
-    """Return the delivery's key; it holds no address, for keys travel in headers."""
-    reader = hashlib.sha256(address.casefold().encode()).hexdigest()[:16]
-    return f"{issue.id}/{channel.name}/{reader}"
+def email_key(issue: Issue, reader: Subscriber) -> str:
+    """Return the delivery's key; it holds no address, for keys travel in headers.
+
+    Nor a channel: the same reader gets the same issue once, whatever carries it.
+    """
+    if reader.id:
+        return f"{issue.id}/email/{reader.id:09}"
+    mark = hashlib.sha256(reader.address.casefold().encode()).hexdigest()[:16]
+    return f"{issue.id}/email/{mark}"
 
 
 def post_key(issue: Issue, channel: Channel, slug: str) -> str:
@@ -183,49 +189,73 @@ def make(
     *,
     articles: Sequence[Article],
     site: Site,
-    emails: Iterable[tuple[Channel, Subscriber, EmailDraft]],
-    posts: Iterable[tuple[Channel, PostDraft]],
+    emails: Iterable[tuple[Channel, Subscriber, EmailDraft]] = (),
+    audiences: Iterable[tuple[Audience, EmailDraft]] = (),
+    posts: Iterable[tuple[Channel, PostDraft]] = (),
     left_out: Iterable[str] = (),
 ) -> Plan:
     """Freeze who gets what through which channel."""
     drafts: dict[str, Draft] = {}
-    names: dict[EmailDraft, str] = {}  # one draft serves many readers: name it once
-    deliveries: list[Delivery] = []
-    for channel, reader, email in emails:
-        name = names.get(email) or names.setdefault(email, email.id)
-        drafts[name] = email
-        deliveries.append(
-            Delivery(
-                key=email_key(issue, channel, reader.address),
-                issue=issue.id,
-                channel=channel.name,
-                draft=name,
-                recipient=reader.address,
-            )
-        )
-    for channel, post in posts:
-        drafts[post.id] = post
-        deliveries.append(
-            Delivery(
-                key=post_key(issue, channel, post.article),
-                issue=issue.id,
-                channel=channel.name,
-                draft=post.id,
-            )
-        )
+    readers: list[Audience] = []
+    for audience, email in audiences:
+        drafts[audience.draft] = email
+        readers.append(audience)
+    deliveries = [
+        *_to_readers(issue, emails, drafts),
+        *_to_accounts(issue, posts, drafts),
+    ]
+    channels = unique(
+        [one.channel for one in readers] + [one.channel for one in deliveries]
+    )
+    audience_parts = [sorted(one.key for one in deliveries), *map(asdict, readers)]
     return Plan(
         issue=issue,
         drafts=drafts,
         deliveries=tuple(deliveries),
+        audiences=tuple(readers),
         left_out=tuple(Counter(left_out).items()),
         parts={
             **{f"{ARTICLE}{one.slug}": fingerprint(one.data()) for one in articles},
             "drafts": fingerprint(sorted(drafts)),
-            "audience": fingerprint(sorted(one.key for one in deliveries)),
-            "channels": fingerprint(unique(one.channel for one in deliveries)),
+            "audience": fingerprint(audience_parts),
+            "channels": fingerprint(unique(channels)),
             "sender": fingerprint(asdict(site)),
         },
     )
+
+
+def _to_readers(
+    issue: Issue,
+    emails: Iterable[tuple[Channel, Subscriber, EmailDraft]],
+    drafts: dict[str, Draft],
+) -> Iterator[Delivery]:
+    names: dict[EmailDraft, str] = {}  # one draft serves many readers: name it once
+    for channel, reader, email in emails:
+        name = names.get(email) or names.setdefault(email, email.id)
+        drafts[name] = email
+        yield Delivery(
+            key=email_key(issue, reader),
+            issue=issue.id,
+            channel=channel.name,
+            draft=name,
+            recipient=reader.address,
+        )
+
+
+def _to_accounts(
+    issue: Issue,
+    posts: Iterable[tuple[Channel, PostDraft]],
+    drafts: dict[str, Draft],
+) -> Iterator[Delivery]:
+    for channel, post in posts:
+        name = post.id
+        drafts[name] = post
+        yield Delivery(
+            key=post_key(issue, channel, post.article),
+            issue=issue.id,
+            channel=channel.name,
+            draft=name,
+        )
 
 
 # --- a plan on paper ---------------------------------------------------------------
@@ -242,7 +272,7 @@ def data(plan: Plan) -> Json:
         "resumes": plan.resumes,
         "articles": list(issue.articles),
         "channels": plan.counts(),
-        "deliveries": len(plan.deliveries),
+        "deliveries": plan.size,
         "drafts": [
             {"id": name, "kind": draft.kind, "template": draft.template}
             for name, draft in plan.drafts.items()

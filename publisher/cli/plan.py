@@ -65,8 +65,8 @@ def show_plan(project: Project, plan: Plan) -> None:
         channel = project.channel(name)
         noun = "email" if channel.kind == "email" else "post"
         place = "outbox/ on this machine" if channel.is_outbox else channel.network
-        drafts = {one.draft for one in plan.deliveries if one.channel == name}
-        rows.append((name, plural(count, noun), plural(len(drafts), "draft"), place))
+        drafts = plural(len(plan.drafts_of(name)), "draft")
+        rows.append((name, plural(count, noun), drafts, place))
     if rows:
         table(("channel", "deliveries", "drafts", "goes to"), rows)
     say(f"hash {(issue.hash or plan.hash)[:16]}")

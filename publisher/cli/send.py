@@ -73,13 +73,13 @@ def command(
     plan = project.plan(name, **asked)
     for problem in project.unreadable:
         say(f"error: {problem}")
-    if saved is not None and plan.deliveries:
+    if saved is not None and plan.size:
         planning.refuse_drift(saved, plan)
     if not json_:
         show_plan(project, plan)
         if plan.drafts:
             say_problems(plan.issue.campaign, project.check(plan))
-    if dry_run or not plan.deliveries:
+    if dry_run or not plan.size:
         _nothing(project, plan, json_=json_, dry_run=dry_run)
         return
     if not yes:
@@ -111,7 +111,7 @@ def _nothing(project: Project, plan: Plan, *, json_: bool, dry_run: bool) -> Non
     before = project.already_sent(plan)
     if json_:
         print_json(telling.data(plan, before=before, is_dry_run=dry_run))
-    elif plan.deliveries or (dry_run and not before):
+    elif plan.size or (dry_run and not before):
         say("dry run: nothing was sent or stored")
     elif before:
         when = before.planned_at.astimezone(project.zone)

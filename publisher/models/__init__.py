@@ -29,6 +29,7 @@ from publisher.models.messages import (
     Streams,
 )
 from publisher.models.plans import (
+    Audience,
     Delivery,
     Issue,
     Outcome,
@@ -50,6 +51,7 @@ from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
     "Article",
+    "Audience",
     "Batches",
     "Campaign",
     "Card",

@@ -10,6 +10,7 @@ from typing import Literal
 
 from publisher.models.drafts import Draft
 from publisher.models.values import fingerprint
+from publisher.models.writing import Subscriber
 
 
 class State(StrEnum):
@@ -27,7 +28,8 @@ class State(StrEnum):
 class Delivery:
     """A ledger row: this draft, this channel, this recipient, once.
 
-    `recipient` is an address for email, and empty for a post.
+    `recipient` is an address for email, and empty for a post; `reader` is who that is,
+    where the books know them and have just been asked.
     """
 
     key: str
@@ -39,6 +41,28 @@ class Delivery:
     reason: str = ""
     receipt: str = ""
     url: str = ""
+    tries: int = 0  # how often it was put off
+    reader: Subscriber | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """The readers of a list who get one draft through one channel, frozen.
+
+    They are who was confirmed and not suppressed when the issue was planned: `count` of
+    them, of whom `last` is the newest, and `checksum` tells them from as many others.
+    `shares` are those of 100 equal parts that are in it, from the first to before the
+    last: an A/B test and several channels part a list so.
+    """
+
+    channel: str
+    draft: str
+    list: str
+    last: int
+    count: int
+    checksum: int = 0
+    shares: tuple[int, int] = (0, 100)
+    is_held: bool = False  # until the winner of a test is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +80,8 @@ class Outcome:
 class Issue:
     """One occurrence of a campaign: `weekly/7`.
 
-    `planned_at` is chosen once and makes every key and date in it repeatable.
+    `planned_at` is chosen once and makes every key and date in it repeatable. Nothing
+    leaves before `starts_at`, so that it can be undone.
     `is_rehearsal` means that all its channels are the outbox: it does not count when
     the campaign later goes out for real.
     """
@@ -67,6 +92,7 @@ class Issue:
     articles: tuple[str, ...]  # slugs
     planned_at: datetime
     scheduled_at: datetime | None = None
+    starts_at: datetime | None = None
     is_rehearsal: bool = False
     list: str = ""
     hash: str = ""
@@ -87,6 +113,9 @@ class Problem:
 class Plan:
     """Every delivery of one issue, frozen, with a hash. Stored nowhere, sent never.
 
+    `deliveries` are those to accounts and to addresses that were named, `audiences`
+    those to the readers of a list. Of an issue that is gone on with, `waiting` says how
+    many each channel has left; they stand in the ledger, and not here.
     `parts` are the hashes of what the plan rests on (articles, drafts, audience,
     channels, sender), so that a refusal can name what drifted. `left_out` says which
     articles or people are not in it, and why.
@@ -94,7 +123,9 @@ class Plan:
 
     issue: Issue
     drafts: Mapping[str, Draft]  # by draft id
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[Delivery, ...] = ()
+    audiences: tuple[Audience, ...] = ()
+    waiting: Mapping[str, int] = field(default_factory=dict)
     left_out: tuple[tuple[str, int], ...] = ()  # (reason, how many)
     parts: Mapping[str, str] = field(default_factory=dict)
     resumes: bool = False
@@ -106,10 +137,24 @@ class Plan:
 
     def counts(self) -> dict[str, int]:
         """Return how many deliveries each channel has, in the order of the plan."""
-        found: dict[str, int] = {}
+        found = dict(self.waiting)
+        for one in self.audiences:
+            found[one.channel] = found.get(one.channel, 0) + one.count
         for delivery in self.deliveries:
             found[delivery.channel] = found.get(delivery.channel, 0) + 1
-        return found
+        return {channel: count for channel, count in found.items() if count}
+
+    def drafts_of(self, channel: str) -> set[str]:
+        """Return which drafts a channel carries; of what is half sent, all."""
+        if self.resumes:
+            return set(self.drafts)
+        both: list[Audience | Delivery] = [*self.audiences, *self.deliveries]
+        return {one.draft for one in both if one.channel == channel}
+
+    @property
+    def size(self) -> int:
+        """How many deliveries it has; 0 means that there is nothing to send."""
+        return sum(self.counts().values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

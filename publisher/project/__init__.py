@@ -128,14 +128,14 @@ class Project(Folder):
         ledger = self.books.ledger
         issue = ledger.issue(issue_id)
         assert issue  # noqa: S101  the ledger has just named it
+        open_ = (State.PLANNED, State.CLAIMED)
         return Plan(
             issue=issue,
             drafts=ledger.drafts(issue.id),
-            deliveries=tuple(
-                one
-                for one in ledger.deliveries(issue.id)
-                if one.state in {State.PLANNED, State.CLAIMED}
-            ),
+            waiting={
+                channel: sum(by_state[state] for state in open_)
+                for channel, by_state in ledger.counts(issue.id).items()
+            },
             parts={"drafts": issue.hash},
             resumes=True,
         )
@@ -175,7 +175,7 @@ class Project(Folder):
         errors = [one for one in self.check(plan) if one.level == "error"]
         if errors and not plan.resumes:
             raise CheckFailed(errors)
-        if not plan.deliveries:
+        if not plan.size:
             return Report(issue=plan.issue.id, counts={})
         return send_issue(self, plan, stop=stop, progress=progress)
 
@@ -230,7 +230,7 @@ class Project(Folder):
             return [reader] if reader else []
         if email.to:
             return [Subscriber(address=email.to[0])]
-        return self.books.subscribers.audience(email.list)[:1] or [SAMPLE_READER]
+        return [self.books.subscribers.first(email.list) or SAMPLE_READER]
 
     def _shown(
         self,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from publisher import plan as planning
 from publisher.models import (
     Article,
+    Audience,
     Campaign,
     Channel,
     EmailDraft,
@@ -23,6 +24,9 @@ from publisher.project.folder import Folder
 
 if TYPE_CHECKING:
     from publisher.render import Letter
+
+ToReader: TypeAlias = tuple[Channel, Subscriber, EmailDraft]
+ToAudience: TypeAlias = tuple[Audience, EmailDraft]
 
 
 @dataclass
@@ -65,11 +69,13 @@ class Drafting:
             is_rehearsal=self.is_rehearsal(),
             list=self.campaign.email.list if self.campaign.email else "",
         )
+        emails, audiences = self._emails(issue, chosen.articles)
         made = planning.make(
             issue,
             articles=chosen.articles,
             site=self.folder.settings.site,
-            emails=self._emails(issue, chosen.articles),
+            emails=emails,
+            audiences=audiences,
             posts=self._posts(chosen.articles),
             left_out=self.left_out,
         )
@@ -77,14 +83,47 @@ class Drafting:
 
     def _emails(
         self, issue: Issue, articles: Sequence[Article]
-    ) -> Iterator[tuple[Channel, Subscriber, EmailDraft]]:
+    ) -> tuple[Sequence[ToReader], Sequence[ToAudience]]:
+        """Return who gets which draft: one by one, or a whole list at once."""
         part = self.campaign.email
         if part is None or not articles:
-            return
+            return (), ()
         channel = self.folder.channel(part.through)
         letter = self._letter(part, issue, articles)
-        for reader in self._audience(part):
-            yield channel, reader, letter.draft(reader)
+        if self.readers is None and not part.to:
+            audience = self._audience(part, issue, letter)
+            if audience is not None:
+                return (), audience
+        readers = self._readers(part)
+        return [(channel, one, letter.draft(one)) for one in readers], ()
+
+    def _audience(
+        self, part: EmailPart, issue: Issue, letter: Letter
+    ) -> Sequence[ToAudience] | None:
+        """Return the readers of the list as one; None where their drafts differ."""
+        people = self.folder.books.subscribers
+        first = people.first(part.list)
+        draft = letter.common(first or Subscriber(address=""))
+        if first is not None and draft is None:
+            return None
+        size = people.size(part.list, now=issue.planned_at, number=issue.number)
+        self._note(part, size.suppressed, size.count + size.suppressed)
+        if draft is None or not size.count:
+            return ()
+        audience = Audience(
+            channel=self.folder.channel(part.through).name,
+            draft=draft.id,
+            list=part.list,
+            last=size.last,
+            count=size.count,
+            checksum=size.checksum,
+        )
+        return [(audience, draft)]
+
+    def _note(self, part: EmailPart, gone: int, known: int) -> None:
+        self.left_out += ["reader is suppressed or left the list"] * gone
+        if not known:
+            self.left_out.append(f"email has no reader: nobody is on list {part.list}")
 
     def _letter(
         self, part: EmailPart, issue: Issue, articles: Sequence[Article]
@@ -99,7 +138,7 @@ class Drafting:
             title=self.folder.settings.lists.get(part.list, ""),
         )
 
-    def _audience(self, part: EmailPart) -> Sequence[Subscriber]:
+    def _readers(self, part: EmailPart) -> Sequence[Subscriber]:
         if self.readers is not None:
             return self.readers
         people = self.folder.books.subscribers
@@ -109,10 +148,7 @@ class Drafting:
         else:
             known = people.all(part.list)
             willing = people.audience(part.list)
-        gone = "reader is suppressed or left the list"
-        self.left_out += [gone] * (len(known) - len(willing))
-        if not known:
-            self.left_out.append(f"email has no reader: nobody is on list {part.list}")
+        self._note(part, len(known) - len(willing), len(known))
         return willing
 
     def _posts(

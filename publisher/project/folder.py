@@ -246,7 +246,7 @@ class Folder:
         from publisher.plan import SENT
 
         is_why = any(reason.endswith(SENT) for reason, _ in plan.left_out)
-        if plan.deliveries or not is_why:
+        if plan.size or not is_why:
             return None
         for issue in self.books.ledger.issues(plan.issue.campaign):
             if issue.articles and (plan.issue.is_rehearsal or not issue.is_rehearsal):

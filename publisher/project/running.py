@@ -116,7 +116,7 @@ def _act(project: Project, campaign: Campaign, due: schedule.Due, stop: Stop) ->
 def _sent(
     project: Project, campaign: Campaign, plan: Plan, at: datetime, stop: Stop
 ) -> Ran:
-    if not plan.deliveries:
+    if not plan.size:
         return Ran(campaign.name, at, "nothing to send")
     try:
         report = project.send(plan, stop=stop)

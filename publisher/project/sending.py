@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,18 +55,19 @@ class Addressing:
         self.issue = issue
         self.drafts = drafts
         self.secret = folder.secret
-        people = folder.books.subscribers
         self._mailings: dict[str, Mailing] = {}
-        self._known = {reader.address: reader for reader in people.all()}
 
     def message(self, delivery: Delivery) -> Message:
         """Fill the slots of the delivery's draft for its recipient."""
         draft = self.drafts[delivery.draft]
         if isinstance(draft, PostDraft):
             return self.post(draft, delivery)
-        reader = self._known.get(delivery.recipient)
-        reader = reader or Subscriber(address=delivery.recipient)
+        reader = delivery.reader or self._reader(delivery.recipient)
         return self.email(delivery, reader)
+
+    def _reader(self, address: str) -> Subscriber:
+        known = self.folder.books.subscribers.find(address)
+        return known or Subscriber(address=address)
 
     def post(self, draft: PostDraft, delivery: Delivery) -> Post:
         """Return the post; its time is the plan's, so a repeat is the same post."""
@@ -119,7 +119,7 @@ def send_issue(
     _ = folder.secret
     with ledger.lease(plan.issue.id):
         if ledger.issue(plan.issue.id) is None:
-            ledger.begin(plan.issue, plan.drafts, plan.deliveries)
+            ledger.begin(plan.issue, plan.drafts, plan.deliveries, plan.audiences)
         issue = ledger.issue(plan.issue.id) or plan.issue
         rows = ledger.counts(issue.id)
         addressing = Addressing(folder, issue, ledger.drafts(issue.id))
@@ -195,9 +195,5 @@ def _posted(
 
 def _reasons(folder: Folder, issue: Issue) -> Iterator[tuple[str, str, int]]:
     """Say why deliveries were not accepted, each reason once."""
-    found: Counter[tuple[str, str]] = Counter()
-    for state in (State.FAILED, State.UNCERTAIN, State.SKIPPED):
-        for one in folder.books.ledger.deliveries(issue.id, state=state):
-            found[one.channel, f"{state}: {one.reason or 'no reason is known'}"] += 1
-    for (channel, why), count in found.items():
-        yield channel, why, count
+    for channel, state, reason, count in folder.books.ledger.reasons(issue.id):
+        yield channel, f"{state}: {reason or 'no reason is known'}", count

@@ -81,6 +81,13 @@ class Letter:
                 return found
             known += tuple((name, value_of(reader, name)) for name in found)
 
+    def common(self, reader: Subscriber) -> EmailDraft | None:
+        """Return the draft of all readers; None where they need different ones."""
+        if () not in self._found:
+            self._found[()] = self._try((), reader)
+        found = self._found[()]
+        return found if isinstance(found, EmailDraft) else None
+
     def _try(self, known: Known, reader: Subscriber) -> EmailDraft | tuple[str, ...]:
         try:
             return self._rendered(dict(known), reader)

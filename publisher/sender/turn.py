@@ -157,7 +157,9 @@ class Sender(Waiting):
             self._release(waiting)
 
     def _release(self, rows: Iterable[Delivery]) -> None:
-        self.ledger.postpone(key for key in self.late if key not in self.doubtful)
+        self.ledger.postpone(
+            (key for key in self.late if key not in self.doubtful), now=self.now()
+        )
         self.late.clear()
         self.ledger.release(row.key for row in rows if row.key not in self.doubtful)
 

@@ -12,10 +12,19 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from publisher.errors import StoreError
-from publisher.models import Delivery, Draft, Issue, Outcome, State, draft_from
-from publisher.store import addresses, leases, times, verifying
+from publisher.models import (
+    Audience,
+    Delivery,
+    Draft,
+    Issue,
+    Outcome,
+    State,
+    draft_from,
+)
+from publisher.store import addresses, audiences, leases, times, verifying
 from publisher.store import ledger_sql as sql
 from publisher.store.database import Database, many
+from publisher.store.readers import reader_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +57,36 @@ class Ledger:
         self,
         issue: Issue,
         drafts: Mapping[str, Draft],
-        deliveries: Sequence[Delivery],
+        deliveries: Sequence[Delivery] = (),
+        readers: Sequence[Audience] = (),
     ) -> int:
-        """Write down the whole plan, or nothing; return how many rows are new.
+        """Write down the whole plan, or nothing; return how many deliveries are new.
 
         To begin an equal issue again adds what is missing and changes nothing else.
         """
         with self._database.writing() as connection:
-            self._begin_issue(connection, issue)
+            is_new = self._begin_issue(connection, issue)
             rows = [
-                {"issue": issue.id, "id": name, "data": _json(draft.data())}
+                {"issue": issue.id, "name": name, "data": _json(draft.data())}
                 for name, draft in drafts.items()
             ]
             many(connection, sql.ADD_DRAFT, rows)
-            return _add(connection, issue, deliveries)
+            new = 0
+            for one in readers if is_new else ():
+                _count(connection, issue.id, one.channel, one.count)
+                audiences.add(connection, issue.id, one)
+                new += one.count
+            return new + _add(connection, issue, deliveries)
 
-    def _begin_issue(self, connection: Connection, issue: Issue) -> None:
-        connection.execute(sql.ADD_ISSUE, _issue_row(issue))
+    def _begin_issue(self, connection: Connection, issue: Issue) -> bool:
+        is_new = connection.execute(sql.ADD_ISSUE, _issue_row(issue)).rowcount == 1
         found = connection.execute(sql.ISSUE, {"issue": issue.id}).one_or_none()
         if found is None or _issue(found) != issue:
             raise StoreError(
                 f"{issue.id} is in the ledger already, and it is another plan",
                 hint="Try: the same command again; it goes on with what is there",
             )
+        return is_new
 
     def issue(self, issue: str) -> Issue | None:
         """Return an issue, or None where it was never begun."""
@@ -107,7 +123,7 @@ class Ledger:
     def draft(self, draft: str) -> Draft:
         """Return a draft by its id: the same content, the same id, in every issue."""
         with self._database.reading() as connection:
-            data = connection.execute(sql.DRAFT, {"id": draft}).scalar()
+            data = connection.execute(sql.DRAFT, {"name": draft}).scalar()
         if data is None:
             raise StoreError(f"there is no draft {draft} in the books")
         return draft_from(json.loads(data))
@@ -116,12 +132,12 @@ class Ledger:
         """Return the drafts of an issue by id."""
         with self._database.reading() as connection:
             rows = connection.execute(sql.DRAFTS, {"issue": issue}).all()
-        return {row.id: draft_from(json.loads(row.data)) for row in rows}
+        return {row.name: draft_from(json.loads(row.data)) for row in rows}
 
     def deliveries(
         self, issue: str, channel: str = "", state: State | None = None
     ) -> list[Delivery]:
-        """Return the deliveries of an issue in the plan's order."""
+        """Return the deliveries of an issue that have rows, in the plan's order."""
         values = {"issue": issue, "channel": channel, "state": state or ""}
         with self._database.reading() as connection:
             return [_delivery(row) for row in connection.execute(sql.LIST, values)]
@@ -130,13 +146,23 @@ class Ledger:
         """Return how many deliveries stand in each state, by channel."""
         found: dict[str, dict[str, int]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(sql.COUNTS, {"issue": issue}):
-                of_channel = found.setdefault(
-                    row.channel, {state.value: 0 for state in State}
-                )
-                if row.state:
-                    of_channel[row.state] = row.number
+            rows = connection.execute(sql.COUNTS, {"issue": issue}).all()
+        for row in rows:
+            of_channel = found.setdefault(
+                row.channel, {state.value: 0 for state in State}
+            )
+            if row.state == "selected":
+                of_channel[State.ACCEPTED] += row.number
+            else:
+                of_channel[row.state] += row.number
+                of_channel[State.ACCEPTED] -= row.number
         return found
+
+    def reasons(self, issue: str) -> list[tuple[str, State, str, int]]:
+        """Return why deliveries were not accepted: channel, state, reason, how many."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sql.REASONS, {"issue": issue}).all()
+        return [(row.channel, State(row.state), row.reason, row.number) for row in rows]
 
     # --- the sender's steps, each on disk when it returns ---
 
@@ -145,48 +171,46 @@ class Ledger:
         return leases.lease(self._database.path, issue)
 
     def claim(
-        self, issue: str, channel: str, count: int, *, now: datetime
+        self,
+        issue: str,
+        channel: str,
+        count: int,
+        *,
+        now: datetime,
+        settled: Sequence[Outcome] = (),
     ) -> list[Delivery]:
         """Take the next deliveries, each for one caller only, however many ask.
 
         Whoever was suppressed or left the list since the plan was made is skipped in
-        the same step.
+        the same step; what has `settled` meanwhile is written down in it, too.
         """
-        values = {
-            "issue": issue,
-            "channel": channel,
-            "count": count,
-            "now": times.written(now),
-        }
-        while True:
-            with self._database.writing() as connection:
-                rows = connection.execute(sql.CLAIM, values).all()
-            claimed = [row for row in rows if row.state == State.CLAIMED]
-            if claimed or not rows:
-                claimed.sort(key=lambda row: int(row.position))
-                return [_delivery(row) for row in claimed]
+        stamp = times.stamp(now)
+        with self._database.writing() as connection:
+            _settle(connection, settled, stamp)
+            while True:
+                rows = _next(connection, issue, channel, count, stamp)
+                claimed = [
+                    _claimed(issue, channel, row) for row in rows if not row.hindrance
+                ]
+                if claimed or not rows:
+                    break
+            if len(claimed) < count:
+                rest = count - len(claimed)
+                claimed += audiences.take(connection, issue, channel, rest, now=stamp)
+            return claimed
+
+    def soonest(self, issue: str, channel: str) -> datetime | None:
+        """Return when the first of what is planned may go; None if nothing is."""
+        values = {"issue": issue, "channel": channel}
+        with self._database.reading() as connection:
+            found = connection.execute(sql.SOONEST, values).scalar()
+        return None if found is None else times.moment(found)
 
     def settle(self, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-        """Write down how claimed or uncertain deliveries ended, in one transaction.
-
-        What is settled stays as it is: a late second word changes nothing.
-        """
-        if not outcomes:
-            return
-        settled_at = times.written(now)
-        rows = [
-            {
-                "key": one.key,
-                "state": one.state.value,
-                "reason": one.reason,
-                "receipt": one.receipt,
-                "url": one.url,
-                "now": settled_at,
-            }
-            for one in outcomes
-        ]
-        with self._database.writing() as connection:
-            many(connection, sql.SETTLE, rows)
+        """Write down how deliveries ended; what has ended already stays as it is."""
+        if outcomes:
+            with self._database.writing() as connection:
+                _settle(connection, outcomes, times.stamp(now))
 
     def release(self, keys: Iterable[str]) -> None:
         """Give claimed deliveries back: surely nothing of them has left."""
@@ -195,16 +219,26 @@ class Ledger:
             with self._database.writing() as connection:
                 many(connection, sql.RELEASE, rows)
 
-    def postpone(self, keys: Iterable[str]) -> None:
-        """Give claimed deliveries back, to be tried after all the others."""
-        rows = [{"key": key} for key in keys]
+    def postpone(
+        self, keys: Iterable[str], *, now: datetime, until: datetime | None = None
+    ) -> None:
+        """Give claimed deliveries back, to be tried after all the others.
+
+        With `until` not before then; that counts as a try.
+        """
+        values = {
+            "now": times.stamp(now),
+            "tried": int(until is not None),
+            "not_before": times.stamp(until) if until else 0,
+        }
+        rows = [{"key": key, **values} for key in keys]
         if rows:
             with self._database.writing() as connection:
                 many(connection, sql.POSTPONE, rows)
 
     def skip(self, keys: Iterable[str], *, reason: str, now: datetime) -> None:
         """Decide that planned deliveries never go."""
-        settled = {"reason": reason, "now": times.written(now)}
+        settled = {"reason": reason, "now": times.stamp(now)}
         rows = [{"key": key, **settled} for key in keys]
         if rows:
             with self._database.writing() as connection:
@@ -218,7 +252,7 @@ class Ledger:
         values = {"issue": issue, "channel": channel, "state": State.CLAIMED}
         with self._database.reading() as connection:
             return [
-                Claim(_delivery(row), times.read(row.claimed_at))
+                Claim(_delivery(row), times.moment(row.claimed_at))
                 for row in connection.execute(sql.LIST, values)
             ]
 
@@ -233,7 +267,6 @@ class Ledger:
 def _add(connection: Connection, issue: Issue, deliveries: Sequence[Delivery]) -> int:
     """Write the deliveries that are not there yet, and how many each channel has."""
     by_channel: dict[str, list[dict[str, Any]]] = {}
-    planned_at = times.written(issue.planned_at)
     for position, one in enumerate(deliveries):
         # Not `asdict`: it copies deeply, and would take half of the time.
         row = {
@@ -244,17 +277,62 @@ def _add(connection: Connection, issue: Issue, deliveries: Sequence[Delivery]) -
             "recipient": one.recipient,
             "normal": addresses.loosely_normal(one.recipient),
             "position": position,
-            "planned_at": planned_at,
         }
         by_channel.setdefault(one.channel, []).append(row)
     new = 0
     for channel, rows in by_channel.items():
-        selected = {"issue": issue.id, "channel": channel}
-        connection.execute(sql.ADD_CHANNEL, selected)
+        _count(connection, issue.id, channel, 0)
         added = many(connection, sql.ADD_DELIVERY, rows)
-        connection.execute(sql.COUNT_SELECTED, selected | {"added": added})
+        _count(connection, issue.id, channel, added)
         new += added
     return new
+
+
+def _count(connection: Connection, issue: str, channel: str, added: int) -> None:
+    """Note that a channel of the issue has so many deliveries more."""
+    selected = {"issue": issue, "channel": channel}
+    connection.execute(sql.ADD_CHANNEL, selected)
+    connection.execute(sql.COUNT_SELECTED, selected | {"added": added})
+
+
+def _next(
+    connection: Connection, issue: str, channel: str, count: int, now: int
+) -> list[Row[Any]]:
+    """Claim what is planned and has a row; skip it where there is a hindrance."""
+    values = {"issue": issue, "channel": channel, "count": count, "now": now}
+    rows = list(connection.execute(sql.NEXT, values).all())
+    hindered = [
+        {"id": row.row_id, "reason": row.hindrance, "now": now}
+        for row in rows
+        if row.hindrance
+    ]
+    many(connection, sql.SKIP_NEXT, hindered)
+    ids = json.dumps([row.row_id for row in rows if not row.hindrance])
+    if rows:
+        connection.execute(sql.CLAIM, {"ids": ids, "now": now})
+    return rows
+
+
+def _settle(connection: Connection, outcomes: Sequence[Outcome], now: int) -> None:
+    receipts = {}
+    rows = []
+    for one in outcomes:
+        if one.state is State.ACCEPTED and not one.url:
+            receipts[one.key] = one.receipt
+            continue
+        rows.append(
+            {
+                "key": one.key,
+                "state": one.state.value,
+                "reason": one.reason,
+                "receipt": one.receipt,
+                "url": one.url,
+                "now": now,
+            }
+        )
+    if receipts:
+        connection.execute(sql.ACCEPT, {"receipts": _json(receipts), "now": now})
+    many(connection, sql.SETTLE, rows)
 
 
 def _json(value: object) -> str:
@@ -262,25 +340,46 @@ def _json(value: object) -> str:
 
 
 def _issue_row(issue: Issue) -> dict[str, Any]:
-    at = issue.scheduled_at
     return asdict(issue) | {
         "articles": _json(issue.articles),
         "planned_at": times.written(issue.planned_at),
-        "scheduled_at": times.written(at) if at else None,
+        "scheduled_at": _written(issue.scheduled_at),
+        "starts_at": _written(issue.starts_at),
     }
 
 
 def _issue(row: Row[Any]) -> Issue:
     values = dict(row._mapping)
-    at = values["scheduled_at"]
     return Issue(
         **values
         | {
             "articles": tuple(json.loads(values["articles"])),
             "planned_at": times.read(values["planned_at"]),
-            "scheduled_at": times.read(at) if at else None,
+            "scheduled_at": _read(values["scheduled_at"]),
+            "starts_at": _read(values["starts_at"]),
             "is_rehearsal": bool(values["is_rehearsal"]),
         }
+    )
+
+
+def _written(moment: datetime | None) -> str | None:
+    return times.written(moment) if moment else None
+
+
+def _read(text: str | None) -> datetime | None:
+    return times.read(text) if text else None
+
+
+def _claimed(issue: str, channel: str, row: Row[Any]) -> Delivery:
+    return Delivery(
+        key=row.key,
+        issue=issue,
+        channel=channel,
+        draft=row.draft,
+        recipient=row.recipient or row.address or "",
+        state=State.CLAIMED,
+        tries=row.tries,
+        reader=reader_from(row) if row.id else None,
     )
 
 
@@ -295,4 +394,5 @@ def _delivery(row: Row[Any]) -> Delivery:
         reason=row.reason,
         receipt=row.receipt,
         url=row.url,
+        tries=row.tries,
     )

@@ -11,71 +11,87 @@ select max(number)
 """)
 
 ADD_ISSUE = text("""
-insert into issues (id, campaign, number, articles, planned_at, scheduled_at,
-                    is_rehearsal, list, hash)
-values (:id, :campaign, :number, :articles, :planned_at, :scheduled_at,
-        :is_rehearsal, :list, :hash)
+insert into issues (id, campaign, number, articles, planned_at, scheduled_at, starts_at,
+                    is_rehearsal, list, hash, wish)
+values (:id, :campaign, :number, :articles, :planned_at, :scheduled_at, :starts_at,
+        :is_rehearsal, :list, :hash, '')
 on conflict do nothing
 """)
 
-ISSUE = text("""
-select id, campaign, number, articles, planned_at, scheduled_at, is_rehearsal, list,
-       hash
+_ISSUE = """
+select id, campaign, number, articles, planned_at, scheduled_at, starts_at,
+       is_rehearsal, list, hash
   from issues
+"""
+ISSUE = text(f"""
+{_ISSUE}
  where id = :issue
 """)
 
-UNFINISHED = text("""
-select id, campaign, number, articles, planned_at, scheduled_at, is_rehearsal, list,
-       hash
-  from issues
+# Of what somebody paused or cancelled nobody goes on by himself.
+UNFINISHED = text(f"""
+{_ISSUE}
  where campaign = :campaign
    and is_rehearsal = :is_rehearsal
-   and id in (select issue
-                from deliveries
-               where state in ('planned', 'claimed'))
+   and wish = ''
+   and id in (select selected.issue
+                from selected
+               where exists (select 1
+                               from deliveries
+                              where deliveries.selected = selected.id
+                                and deliveries.state in ('planned', 'claimed'))
+                  or exists (select 1
+                               from audiences
+                              where audiences.selected = selected.id
+                                and not audiences.is_held
+                                and audiences.reached < audiences.last))
  order by number
  limit 1
-""")
+""")  # noqa: S608
 
-ISSUES = text("""
-select id, campaign, number, articles, planned_at, scheduled_at, is_rehearsal, list,
-       hash
-  from issues
+ISSUES = text(f"""
+{_ISSUE}
  where campaign = :campaign or :campaign = ''
  order by planned_at desc, number desc, id
  limit :limit
 """)
 
+# What is neither failed nor skipped has gone, or is about to. The states are named as
+# the index names them, or it would not be used.
 SENT_ARTICLES = text("""
 select articles
   from issues
  where campaign = :campaign
    and (:is_rehearsal or not is_rehearsal)
    and exists (select 1
-                 from deliveries
-                where deliveries.issue = issues.id
-                  and deliveries.state not in ('failed', 'skipped'))
+                 from selected
+                where selected.issue = issues.id
+                  and selected.count > (select count(*)
+                                          from deliveries
+                                         where deliveries.selected = selected.id
+                                           and deliveries.state in ('failed', 'skipped',
+                                                                    'uncertain')
+                                           and deliveries.state <> 'uncertain'))
 """)
 
 ADD_DRAFT = text("""
-insert into drafts (issue, id, data)
-values (:issue, :id, :data)
+insert into drafts (issue, name, data)
+values (:issue, :name, :data)
 on conflict do nothing
 """)
 
 DRAFT = text("""
 select data
   from drafts
- where id = :id
+ where name = :name
  limit 1
 """)
 
 DRAFTS = text("""
-select id, data
+select name, data
   from drafts
  where issue = :issue
- order by id
+ order by name
 """)
 
 ADD_CHANNEL = text("""
@@ -92,74 +108,163 @@ update selected
 """)
 
 ADD_DELIVERY = text("""
-insert into deliveries (key, issue, channel, draft, recipient, normal, position, state,
-                        reason, receipt, url, planned_at)
-values (:key, :issue, :channel, :draft, :recipient, :normal, :position, 'planned',
-        '', '', '', :planned_at)
+insert into deliveries (key, selected, draft, reader, recipient, normal, position,
+                        state, reason, receipt, url, tries, not_before)
+values (:key,
+        (select id from selected where issue = :issue and channel = :channel),
+        (select id from drafts where issue = :issue and name = :draft),
+        coalesce((select id from subscribers where normal = :normal), 0),
+        :recipient, :normal, :position, 'planned', '', '', '', 0, 0)
 on conflict do nothing
 """)
 
+# All keys of an issue begin with its name and a "/", and "0" is the sign after that.
 LIST = text("""
-select key, issue, channel, draft, recipient, state, reason, receipt, url, claimed_at
+select deliveries.key, selected.issue, selected.channel, drafts.name as draft,
+       case deliveries.recipient
+       when '' then coalesce(subscribers.address, '')
+       else deliveries.recipient
+       end as recipient,
+       deliveries.state, deliveries.reason, deliveries.receipt, deliveries.url,
+       deliveries.tries, deliveries.claimed_at
   from deliveries
- where issue = :issue
-   and (channel = :channel or :channel = '')
-   and (state = :state or :state = '')
- order by position, key
+  join selected
+    on selected.id = deliveries.selected
+  join drafts
+    on drafts.id = deliveries.draft
+  left join subscribers
+    on subscribers.id = deliveries.reader
+ where deliveries.key > :issue || '/'
+   and deliveries.key < :issue || '0'
+   and (selected.channel = :channel or :channel = '')
+   and (deliveries.state = :state or :state = '')
+ order by deliveries.position, deliveries.key
 """)
 
-# Channels in the plan's order; a channel without deliveries is shown, too.
+# Channels in the plan's order; a channel without deliveries is shown, too. What is
+# accepted is the rest, so that the many are not counted one by one.
 COUNTS = text("""
-select selected.channel, deliveries.state, count(deliveries.key) as number,
-       min(min(deliveries.position)) over (partition by selected.channel) as first
+select selected.channel, 'selected' as state, selected.count as number,
+       selected.id as turn
   from selected
-  left join deliveries
-    on deliveries.issue = selected.issue
-   and deliveries.channel = selected.channel
  where selected.issue = :issue
- group by selected.channel, deliveries.state
- order by first, selected.channel
+union all
+select selected.channel, deliveries.state, count(*), selected.id
+  from selected
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state in ('planned', 'claimed')
+ where selected.issue = :issue
+ group by selected.channel, deliveries.state, selected.id
+union all
+select selected.channel, deliveries.state, count(*), selected.id
+  from selected
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state in ('failed', 'skipped', 'uncertain')
+ where selected.issue = :issue
+ group by selected.channel, deliveries.state, selected.id
+union all
+select selected.channel, 'planned', sum(audiences.count - audiences.taken), selected.id
+  from selected
+  join audiences
+    on audiences.selected = selected.id
+ where selected.issue = :issue
+ group by selected.channel, selected.id
+ order by turn
 """)
 
-# One statement, so that no suppression can come between the question and the claim.
-# `deliveries.state` is asked again for databases that let two claimers choose at once.
-CLAIM = text("""
-with turn as (
-    select key,
-           case
-           when exists (select 1
-                          from suppressions
-                         where suppressions.normal = deliveries.normal)
-           then 'suppressed'
-           when exists (select 1
-                          from issues
-                          join subscriptions
-                            on subscriptions.list = issues.list
-                           and subscriptions.state = 'ended'
-                          join subscribers
-                            on subscribers.id = subscriptions.subscriber
-                         where issues.id = deliveries.issue
-                           and subscribers.normal = deliveries.normal)
-           then 'left the list'
-           else ''
-           end as hindrance
-      from deliveries
-     where issue = :issue
-       and channel = :channel
-       and state = 'planned'
-     order by position
-     limit :count
-)
-update deliveries
-   set state = case turn.hindrance when '' then 'claimed' else 'skipped' end,
-       reason = turn.hindrance,
-       claimed_at = case turn.hindrance when '' then :now end,
-       settled_at = case turn.hindrance when '' then null else :now end
-  from turn
- where deliveries.key = turn.key
+REASONS = text("""
+select selected.channel, deliveries.state, deliveries.reason, count(*) as number
+  from selected
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state in ('failed', 'skipped', 'uncertain')
+ where selected.issue = :issue
+ group by selected.id, selected.channel, deliveries.state, deliveries.reason
+ order by selected.id, deliveries.state, number desc
+""")
+
+# One transaction chooses and takes, so that no suppression can come in between.
+NEXT = text("""
+select deliveries.id as row_id, deliveries.key, drafts.name as draft,
+       deliveries.recipient, deliveries.tries, subscribers.id, subscribers.address,
+       subscribers.name, subscribers.language, subscribers.attributes,
+       case
+       when deliveries.reader > 0 and subscribers.id is null
+       then 'no longer in the books'
+       when exists (select 1
+                      from suppressions
+                     where suppressions.normal = coalesce(subscribers.normal,
+                                                          deliveries.normal))
+       then 'suppressed'
+       when exists (select 1
+                      from subscriptions
+                      join subscribers as same
+                        on same.id = subscriptions.subscriber
+                     where same.normal = coalesce(subscribers.normal, deliveries.normal)
+                       and subscriptions.list = issues.list
+                       and subscriptions.state = 'ended')
+       then 'left the list'
+       else ''
+       end as hindrance
+  from selected
+  join issues
+    on issues.id = selected.issue
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state in ('planned', 'claimed')
    and deliveries.state = 'planned'
-returning deliveries.key, issue, channel, draft, recipient, position, state, reason,
-          receipt, url
+   and deliveries.not_before <= :now
+  join drafts
+    on drafts.id = deliveries.draft
+  left join subscribers
+    on subscribers.id = deliveries.reader
+ where selected.issue = :issue
+   and selected.channel = :channel
+ order by deliveries.position
+ limit :count
+""")
+
+CLAIM = text("""
+update deliveries
+   set state = 'claimed',
+       claimed_at = :now
+ where id in (select value from json_each(:ids))
+   and state = 'planned'
+""")
+
+SKIP_NEXT = text("""
+update deliveries
+   set state = 'skipped',
+       reason = :reason,
+       settled_at = :now
+ where id = :id
+   and state = 'planned'
+""")
+
+# When the first of those that wait for a better time may go.
+SOONEST = text("""
+select min(deliveries.not_before)
+  from selected
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state in ('planned', 'claimed')
+   and deliveries.state = 'planned'
+ where selected.issue = :issue
+   and selected.channel = :channel
+""")
+
+# The usual end of many at once.
+ACCEPT = text("""
+update deliveries
+   set state = 'accepted',
+       reason = '',
+       receipt = receipts.value,
+       settled_at = :now
+  from json_each(:receipts) as receipts
+ where deliveries.key = receipts.key
+   and deliveries.state in ('claimed', 'uncertain')
 """)
 
 SETTLE = text("""
@@ -186,9 +291,9 @@ POSTPONE = text("""
 update deliveries
    set state = 'planned',
        claimed_at = null,
-       position = 1 + (select max(position)
-                         from deliveries as others
-                        where others.issue = deliveries.issue)
+       position = :now,
+       tries = tries + :tried,
+       not_before = :not_before
  where key = :key
    and state = 'claimed'
 """)

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, text
 
 from publisher.errors import ConfigError
 from publisher.models import Subscriber
-from publisher.store import addresses, joining, times
+from publisher.store import addresses, audiences, joining, times
 from publisher.store.database import Database
 from publisher.store.imports import ImportReport, Person
+from publisher.store.readers import reader_from
 
 PEOPLE = text("""
 select id, address, normal, name, language, attributes
@@ -34,6 +35,17 @@ select id, address, normal, name, language, attributes
                  and state = 'confirmed')
    and normal not in (select normal from suppressions)
  order by id
+""")
+FIRST = text("""
+select subscribers.normal
+  from subscriptions
+  join subscribers
+    on subscribers.id = subscriptions.subscriber
+ where subscriptions.list = :list
+   and subscriptions.state = 'confirmed'
+   and subscribers.normal not in (select normal from suppressions)
+ order by subscriptions.subscriber
+ limit 1
 """)
 ONE = text("""
 select id, address, normal, name, language, attributes
@@ -141,15 +153,39 @@ class Subscribers:
         """Return the readers, of one list or all; suppressed ones too."""
         return self._people(PEOPLE, list_name)
 
+    def size(
+        self,
+        list_name: str,
+        *,
+        now: datetime,
+        number: int = 0,
+        shares: tuple[int, int] = (0, 100),
+    ) -> audiences.Size:
+        """Count who may get what goes to a list now, without reading them all.
+
+        `shares` of 100, as the campaign's issue of this `number` parts its readers.
+        """
+        salt = audiences.salt_of(number)
+        with self._database.reading() as connection:
+            return audiences.size(
+                connection, list_name, planned_at=now, salt=salt, shares=shares
+            )
+
     def audience(self, list_name: str) -> list[Subscriber]:
         """Return who may get what goes to a list: confirmed and not suppressed."""
         return self._people(AUDIENCE, list_name)
+
+    def first(self, list_name: str) -> Subscriber | None:
+        """Return the first of the audience; None where it has nobody."""
+        with self._database.reading() as connection:
+            normal = connection.execute(FIRST, {"list": list_name}).scalar()
+            return _with_lists(connection, normal) if normal else None
 
     def _people(self, question: Any, list_name: str) -> list[Subscriber]:
         with self._database.reading() as connection:
             lists = _lists(connection, "confirmed")
             rows = connection.execute(question, {"list": list_name}).all()
-        return [_subscriber(row, lists.get(row.id, ())) for row in rows]
+        return [reader_from(row, lists.get(row.id, ())) for row in rows]
 
     def find(self, address: str) -> Subscriber | None:
         """Return a reader by address, in whatever case it is written."""
@@ -204,15 +240,4 @@ def _lists(connection: Connection, state: str) -> dict[int, tuple[str, ...]]:
 def _with_lists(connection: Connection, normal: str) -> Subscriber:
     row = connection.execute(ONE, {"normal": normal}).one()
     rows = connection.execute(LISTS_OF, {"id": row.id})
-    return _subscriber(row, tuple(one.list for one in rows if one.state == "confirmed"))
-
-
-def _subscriber(row: Any, lists: tuple[str, ...]) -> Subscriber:
-    return Subscriber(
-        id=row.id,
-        address=row.address,
-        name=row.name,
-        language=row.language,
-        lists=lists,
-        attributes=json.loads(row.attributes),
-    )
+    return reader_from(row, tuple(one.list for one in rows if one.state == "confirmed"))

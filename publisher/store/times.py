@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def written(moment: datetime) -> str:
@@ -24,3 +26,19 @@ def read(text: str) -> datetime:
     datetime.datetime(2026, 1, 2, 0, 0, tzinfo=datetime.timezone.utc)
     """
     return datetime.fromisoformat(text)
+
+
+def stamp(moment: datetime) -> int:
+    """Write an aware time as microseconds since 1970, where it stands in many rows.
+
+    >>> moment(stamp(datetime(2026, 1, 2, tzinfo=UTC)))
+    datetime.datetime(2026, 1, 2, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone cannot be written into the books")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(stamp: int) -> datetime:
+    """Read back what `stamp` wrote."""
+    return _EPOCH + timedelta(microseconds=stamp)

@@ -7,7 +7,10 @@ from sqlalchemy import Connection, text
 # `selected` was counted when the plan was written; the rows are counted now.
 EQUATION = text("""
 select selected.issue, selected.channel, selected.count as selected,
-       count(*) filter (where deliveries.state = 'planned') as planned,
+       count(*) filter (where deliveries.state = 'planned')
+         + coalesce((select sum(audiences.count - audiences.taken)
+                       from audiences
+                      where audiences.selected = selected.id), 0) as planned,
        count(*) filter (where deliveries.state = 'claimed') as claimed,
        count(*) filter (where deliveries.state = 'accepted') as accepted,
        count(*) filter (where deliveries.state = 'failed') as failed,
@@ -15,48 +18,51 @@ select selected.issue, selected.channel, selected.count as selected,
        count(*) filter (where deliveries.state = 'uncertain') as uncertain
   from selected
   left join deliveries
-    on deliveries.issue = selected.issue
-   and deliveries.channel = selected.channel
+    on deliveries.selected = selected.id
+   and deliveries.key > selected.issue || '/'
+   and deliveries.key < selected.issue || '0'
  where selected.issue = :issue or :issue = ''
- group by selected.issue, selected.channel
+ group by selected.id, selected.issue, selected.channel, selected.count
  order by selected.issue, selected.channel
 """)
 UNSELECTED = text("""
 select deliveries.key
   from deliveries
   left join selected
-    on selected.issue = deliveries.issue
-   and selected.channel = deliveries.channel
- where (deliveries.issue = :issue or :issue = '')
-   and selected.issue is null
+    on selected.id = deliveries.selected
+   and deliveries.key > selected.issue || '/'
+   and deliveries.key < selected.issue || '0'
+ where (deliveries.key > :issue || '/' and deliveries.key < :issue || '0'
+        or :issue = '')
+   and selected.id is null
  order by deliveries.key
 """)
 WITHOUT_DRAFT = text("""
 select deliveries.key
   from deliveries
   left join drafts
-    on drafts.issue = deliveries.issue
-   and drafts.id = deliveries.draft
- where (deliveries.issue = :issue or :issue = '')
+    on drafts.id = deliveries.draft
+ where (deliveries.key > :issue || '/' and deliveries.key < :issue || '0'
+        or :issue = '')
    and drafts.id is null
  order by deliveries.key
 """)
 WITHOUT_RECEIPT = text("""
 select key
   from deliveries
- where (issue = :issue or :issue = '')
+ where (key > :issue || '/' and key < :issue || '0' or :issue = '')
    and state = 'accepted'
    and (receipt = '' or settled_at is null)
  order by key
 """)
 HOMELESS = text("""
-select drafts.id as key
+select drafts.name as key
   from drafts
   left join issues
     on issues.id = drafts.issue
  where (drafts.issue = :issue or :issue = '')
    and issues.id is null
- order by drafts.id
+ order by drafts.name
 """)
 STATES = ("planned", "claimed", "accepted", "failed", "skipped", "uncertain")
 RULES = (

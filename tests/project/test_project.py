@@ -135,7 +135,9 @@ def test_somebody_suppressed_after_the_plan_is_skipped(
     project: Project, letters: Letters
 ) -> None:
     plan = project.plan("weekly")
-    project.books.subscribers.suppress("bo@example.org", reason="asked", now=NOW)
+    project.books.subscribers.suppress(
+        "bo@example.org", reason="asked", now=NOW + timedelta(seconds=1)
+    )
     report = project.send(plan)
     assert report.total(State.SKIPPED) == 1
     assert len(letters.messages()) == 2

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,17 +58,52 @@ def test_books_that_are_up_to_date_are_opened_without_alembic(tmp_path: Path) ->
     subprocess.run([sys.executable, "-c", code, url], check=True)
 
 
+OLD_ROWS = """
+insert into issues
+values ('w/1', 'w', 1, '["a"]', '2026-11-20T08:00:00.000000+00:00', null, 0, 'weekly',
+        'abc');
+insert into selected values ('w/1', 'smtp', 3);
+insert into drafts values ('w/1', 'd1', '{}');
+insert into subscribers
+values (7, 'Ana@example.org', 'ana@example.org', 'Ana', 'en', '{}', '2026-11-19');
+insert into deliveries
+select 'w/1/smtp/' || name, 'w/1', 'smtp', 'd1', address, lower(address), position,
+       state, '', receipt, '', '2026-11-20', claimed_at, claimed_at
+  from (select 'x' as name, 'Ana@example.org' as address, 0 as position,
+               'accepted' as state, 'r1' as receipt,
+               '2026-11-20T08:00:01.000000+00:00' as claimed_at
+        union all
+        select 'y', 'bo@example.org', 1, 'planned', '', null
+        union all
+        select 'z', 'cy@example.org', 2, 'claimed', '',
+               '2026-11-20T08:00:01.000000+00:00');
+"""
+
+
 def test_older_books_are_migrated_and_keep_what_they_hold(
-    url: str, monkeypatch: pytest.MonkeyPatch, issue: Issue, drafts: dict[str, Draft]
+    tmp_path: Path, now: datetime
 ) -> None:
-    with open_books(url) as books:
-        books.ledger.begin(issue, drafts, [])
-    calls: list[str] = []
-    monkeypatch.setattr(schema, "HEAD", "books_0002")
-    monkeypatch.setattr(migrating, "upgrade", lambda _, since: calls.append(since))
-    with open_books(url) as books:
-        assert books.ledger.issue("weekly/1") == issue
-    assert calls == ["books_0001"]
+    database = Database(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    with database.writing() as connection:
+        migrating.upgrade(connection, until="books_0001")
+    database.close()
+    with closing(sqlite3.connect(str(database.path))) as shell:
+        shell.executescript(OLD_ROWS)
+    with open_books(f"sqlite:///{database.path}") as books:
+        ledger = books.ledger
+        found = [
+            (one.key, one.recipient, one.state) for one in ledger.deliveries("w/1")
+        ]
+        assert found == [
+            ("w/1/smtp/x", "Ana@example.org", "accepted"),
+            ("w/1/smtp/y", "bo@example.org", "planned"),
+            ("w/1/smtp/z", "cy@example.org", "claimed"),
+        ]
+        assert ledger.verify() == []
+        (claim,) = ledger.claims("w/1", "smtp")
+        assert claim.claimed_at == datetime(2026, 11, 20, 8, 0, 1, tzinfo=UTC)
+        (taken,) = ledger.claim("w/1", "smtp", 9, now=now)
+        assert taken.key == "w/1/smtp/y"
 
 
 def test_books_of_a_newer_publisher_are_left_alone(url: str, books: Books) -> None:

@@ -13,7 +13,7 @@ from publisher.errors import StoreError
 from publisher.store.database import Database
 from publisher.store.schema.tables import metadata
 
-HEAD = "books_0001"
+HEAD = "books_0002"
 VERSION = text("select version_num from alembic_version")
 STAMP = text("insert into alembic_version (version_num) values (:revision)")
 

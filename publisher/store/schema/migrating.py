@@ -29,11 +29,11 @@ def head() -> str | None:
     return _script().get_current_head()
 
 
-def upgrade(connection: Connection, revision: str = "") -> None:
+def upgrade(connection: Connection, revision: str = "", *, until: str = "head") -> None:
     """Apply what comes after `revision`, the oldest first."""
     script = _script()
     context = MigrationContext.configure(connection)
-    steps = list(script.iterate_revisions("head", revision or "base"))
+    steps = list(script.iterate_revisions(until, revision or "base"))
     with Operations.context(context):
         for step in reversed(steps):
             step.module.upgrade()

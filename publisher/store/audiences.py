@@ -1,0 +1,251 @@
+"""Audiences: readers of a list as they were when a plan was made.
+
+Who was confirmed and not suppressed then is counted at once, and gets a row in the
+ledger when it is claimed. Who came later is not in it; who left or was suppressed since
+is skipped, with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from publisher.models import Audience, Delivery, State
+from publisher.store import times
+from publisher.store.readers import reader_from
+
+# 7919 is prime to 100, so that any hundred readers in a row are spread over all shares;
+# `salt` differs by issue, so that they are not the same readers each time.
+_MEMBERS = """
+   and (subscriptions.state = 'confirmed' and subscriptions.changed_at <= :planned_at
+        or subscriptions.state = 'ended' and subscriptions.changed_at > :planned_at)
+   and (:last_share - :first_share = 100
+        or (subscriptions.subscriber * 7919 + :salt) % 100
+           between :first_share and :last_share - 1)
+"""
+COUNT = text(f"""
+select count(*) as readers, coalesce(max(subscriber), 0) as last,
+       coalesce(sum(subscriber), 0) as checksum
+  from subscriptions
+ where list = :list
+{_MEMBERS}
+""")  # noqa: S608
+# Asked from the suppressions' side: they are few.
+SUPPRESSED = text(f"""
+select count(*) as readers, coalesce(sum(subscriber), 0) as checksum
+  from suppressions
+  join subscribers
+    on subscribers.normal = suppressions.normal
+  join subscriptions
+    on subscriptions.subscriber = subscribers.id
+   and subscriptions.list = :list
+ where suppressions.suppressed_at <= :planned_at
+{_MEMBERS}
+""")  # noqa: S608
+
+ADD = text("""
+insert into audiences (selected, draft, list, first_share, last_share, last, count,
+                       reached, taken, is_held)
+select selected.id, drafts.id, :list, :first_share, :last_share, :last, :count, 0, 0,
+       :is_held
+  from selected
+  join drafts
+    on drafts.issue = selected.issue
+   and drafts.name = :draft
+ where selected.issue = :issue
+   and selected.channel = :channel
+""")
+OPEN = text("""
+select audiences.id, audiences.selected, audiences.draft as draft_id, audiences.list,
+       audiences.first_share, audiences.last_share, audiences.last, audiences.count,
+       audiences.reached, audiences.taken, drafts.name as draft, issues.planned_at,
+       issues.number
+  from selected
+  join issues
+    on issues.id = selected.issue
+  join audiences
+    on audiences.selected = selected.id
+  join drafts
+    on drafts.id = audiences.draft
+ where selected.issue = :issue
+   and selected.channel = :channel
+   and not audiences.is_held
+   and audiences.reached < audiences.last
+ order by audiences.id
+""")
+_FROM = f"""
+  from subscriptions
+  join subscribers
+    on subscribers.id = subscriptions.subscriber
+  left join suppressions
+    on suppressions.normal = subscribers.normal
+ where subscriptions.list = :list
+   and subscriptions.subscriber > :reached
+   and subscriptions.subscriber <= :last
+   and (suppressions.normal is null or suppressions.suppressed_at > :planned_at)
+{_MEMBERS}
+"""
+_HINDRANCE = """case
+       when suppressions.normal is not null then 'suppressed'
+       when subscriptions.state = 'ended' then 'left the list'
+       else ''
+       end"""
+NEXT = text(f"""
+select subscribers.id, subscribers.address, subscribers.name, subscribers.language,
+       subscribers.attributes, {_HINDRANCE} as hindrance
+{_FROM}
+ order by subscriptions.subscriber
+ limit :limit
+""")
+TAKE = text(f"""
+insert into deliveries (key, selected, draft, reader, recipient, normal, position,
+                        state, reason, receipt, url, tries, not_before, claimed_at,
+                        settled_at)
+select :prefix || printf('%09d', id), :selected, :draft_id, id, '', '', id,
+       case hindrance when '' then 'claimed' else 'skipped' end,
+       hindrance, '', '', 0, 0, :now, case hindrance when '' then null else :now end
+  from (select subscribers.id, {_HINDRANCE} as hindrance
+        {_FROM}
+         order by subscriptions.subscriber)
+""")  # noqa: S608
+ADVANCE = text("""
+update audiences
+   set reached = :reached,
+       taken = :taken,
+       count = :count
+ where id = :id
+""")
+CORRECT = text("""
+update selected
+   set count = count + :more
+ where id = :selected
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many an audience has, its newest reader, and a sum that tells it apart."""
+
+    count: int
+    last: int
+    checksum: int
+    suppressed: int
+
+
+def size(
+    connection: Connection,
+    list_name: str,
+    *,
+    planned_at: datetime,
+    salt: int = 0,
+    shares: tuple[int, int] = (0, 100),
+) -> Size:
+    """Count who would be in an audience."""
+    values = {
+        "list": list_name,
+        "planned_at": times.written(planned_at),
+        "salt": salt,
+        "first_share": shares[0],
+        "last_share": shares[1],
+    }
+    found = connection.execute(COUNT, values).one()
+    gone = connection.execute(SUPPRESSED, values).one()
+    return Size(
+        count=found.readers - gone.readers,
+        last=found.last,
+        checksum=found.checksum - gone.checksum,
+        suppressed=gone.readers,
+    )
+
+
+def add(connection: Connection, issue: str, audience: Audience) -> None:
+    """Plan an audience; the channel and the draft are in the ledger already."""
+    first, last = audience.shares
+    connection.execute(
+        ADD,
+        {
+            "issue": issue,
+            "channel": audience.channel,
+            "draft": audience.draft,
+            "list": audience.list,
+            "first_share": first,
+            "last_share": last,
+            "last": audience.last,
+            "count": audience.count,
+            "is_held": audience.is_held,
+        },
+    )
+
+
+def take(
+    connection: Connection, issue: str, channel: str, limit: int, *, now: int
+) -> list[Delivery]:
+    """Give the next readers rows of their own, claimed or skipped; return the claimed.
+
+    Empty means that nobody is left.
+    """
+    where = {"issue": issue, "channel": channel}
+    while (row := connection.execute(OPEN, where).first()) is not None:
+        people = _take(connection, issue, row, limit, now)
+        claimed = [
+            _delivery(issue, channel, row.draft, one)
+            for one in people
+            if not one.hindrance
+        ]
+        if claimed:
+            return claimed
+    return []
+
+
+def _take(
+    connection: Connection, issue: str, row: Row[Any], limit: int, now: int
+) -> list[Row[Any]]:
+    """Write rows for the next readers of one audience, and advance it."""
+    values = {
+        **row._mapping,
+        "prefix": prefix(issue),
+        "salt": salt_of(row.number),
+        "limit": limit,
+        "now": now,
+    }
+    people = list(connection.execute(NEXT, values).all())
+    is_end = len(people) < limit
+    reached = row.last if is_end else people[-1].id
+    if people:
+        connection.execute(TAKE, values | {"last": reached})
+    taken = row.taken + len(people)
+    # Who was erased meanwhile is missing at the end; who left before they had confirmed
+    # is one more, and skipped.
+    count = taken if is_end else max(row.count, taken)
+    connection.execute(
+        ADVANCE, {"id": row.id, "reached": reached, "taken": taken, "count": count}
+    )
+    if count != row.count:
+        more = {"selected": row.selected, "more": count - row.count}
+        connection.execute(CORRECT, more)
+    return people
+
+
+def prefix(issue: str) -> str:
+    """Return what the keys of an issue's emails to subscribers begin with."""
+    return f"{issue}/email/"
+
+
+def salt_of(number: int) -> int:
+    """Return what spreads the shares of the campaign's issue of this number."""
+    return number * 37 % 100
+
+
+def _delivery(issue: str, channel: str, draft: str, row: Row[Any]) -> Delivery:
+    return Delivery(
+        key=f"{prefix(issue)}{row.id:09}",
+        issue=issue,
+        channel=channel,
+        draft=draft,
+        recipient=row.address,
+        state=State.CLAIMED,
+        reader=reader_from(row),
+    )

@@ -1,0 +1,23 @@
+"""A reader, as a row of the books tells of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from publisher.models import Subscriber
+
+NOTHING = "{}"
+
+
+def reader_from(row: Any, lists: tuple[str, ...] = ()) -> Subscriber:
+    """Return the subscriber of a row with their id, address, name and the rest."""
+    known = row.attributes
+    return Subscriber(
+        address=row.address,
+        id=row.id,
+        name=row.name,
+        language=row.language,
+        lists=lists,
+        attributes=json.loads(known) if known != NOTHING else {},
+    )
