@@ -30,11 +30,12 @@ STATIONS = {
     "events",
     "schedule",
     "config",
+    "rehearsal",
 }
 HALL = {"project"}
 DOORS = {"cli", "web", "testing", "publisher"}  # "publisher" is the package's __init__
 FLOORS = [GROUND, TOOLS, STATIONS, HALL, DOORS]
-GALLERIES = ("sources", "providers", "checks")
+GALLERIES = ("sources", "providers", "checks", "rehearsal/dialects")
 HEAVY = {
     "requests",
     "jinja2",
@@ -101,7 +102,8 @@ def _imports(path: Path) -> Iterator[str]:
             assert node.level == 0, f"{path}: relative import"
             names = [alias.name for alias in node.names]
             module = node.module or ""
-            if module in {"publisher", *(f"publisher.{room}" for room in GALLERIES)}:
+            rooms = (room.replace("/", ".") for room in GALLERIES)
+            if module in {"publisher", *(f"publisher.{room}" for room in rooms)}:
                 yield from (f"{module}.{name}" for name in names)
             yield module
 
@@ -136,14 +138,15 @@ def test_imports_run_downstairs(path: Path) -> None:
 
 @pytest.mark.parametrize("gallery", GALLERIES)
 def test_files_of_a_gallery_never_see_each_other(gallery: str) -> None:
+    rooms = ["publisher", *gallery.split("/")]
     for path in (HOUSE / gallery).rglob("*.py"):
-        if path.name == "__init__.py" and path.parent.name == gallery:
+        if path.name == "__init__.py" and path.parent == HOUSE / gallery:
             continue
         own = path.relative_to(HOUSE / gallery).parts[0].removesuffix(".py")
         for name in imports(path):
             parts = name.split(".")
-            if parts[:2] == ["publisher", gallery] and len(parts) > 2:
-                other = parts[2]
+            if parts[: len(rooms)] == rooms and len(parts) > len(rooms):
+                other = parts[len(rooms)]
                 is_file = (HOUSE / gallery / f"{other}.py").is_file()
                 is_folder = (HOUSE / gallery / other).is_dir()
                 assert other == own or not (is_file or is_folder), f"{path}: {name}"

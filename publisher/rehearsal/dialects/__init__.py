@@ -1,0 +1,1 @@
+"""Dialects: how each provider answers, one file for each."""
