@@ -6,22 +6,25 @@ into encoded words and lets illegal addresses through.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from publisher.mime.bodies import body
+from publisher.mime.dkim import Signer
 from publisher.mime.headers import ascii_domain
 from publisher.mime.skeleton import Skeleton
 from publisher.models import Email, Mailing
 
-__all__ = ["ascii_domain", "encode", "html_size"]
+__all__ = ["Signer", "ascii_domain", "encode", "html_size"]
 
 REMEMBERED = 16  # mailings: a draft for each language, or for each group of readers
 _skeletons: dict[int, tuple[Mailing, Skeleton]] = {}
 
 
-def encode(email: Email) -> bytes:
+def encode(email: Email, *, signers: Sequence[Signer] = ()) -> bytes:
     """Return the message with CRLF line ends; no line of it begins with a dot.
 
     The same email is the same bytes. What it shares with the others of its mailing is
-    encoded when the first of them comes.
+    encoded when the first of them comes. Each signer adds a DKIM signature.
     """
     # By identity: comparing two mailings would read all of both.
     mailing, skeleton = _skeletons.get(id(email.mailing), (None, None))
@@ -30,7 +33,7 @@ def encode(email: Email) -> bytes:
         while len(_skeletons) >= REMEMBERED:
             _skeletons.pop(next(iter(_skeletons)))
         _skeletons[id(email.mailing)] = email.mailing, skeleton
-    return skeleton.encode(email)
+    return skeleton.encode(email, signers)
 
 
 def html_size(html: str) -> int:

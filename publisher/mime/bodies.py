@@ -5,6 +5,9 @@ https://www.rfc-editor.org/rfc/rfc2045#section-6
 In quoted-printable a gap stands on a line of its own, between soft line breaks; in
 base64 a line ends before and after it. So nothing around a gap depends on how long the
 value in it is, and what a mail program decodes is the plain text.
+
+No tab, no two spaces in a row and no space at a line's end stand as they are: so DKIM's
+relaxed form of a body is the body itself, and relays find nothing to tidy up.
 """
 
 from __future__ import annotations
@@ -21,10 +24,11 @@ TRIPLE = 3  # bytes, which base64 encodes together
 LINE_BYTES = 57  # bytes, which are 76 characters of base64
 BREAKS = ("\n", "\r")
 _SIMPLE = re.compile(r"(?!\.)(?:[ -<>-~]{0,70}[!-<>-~])?")
+_BLANKS = re.compile(r"\t| {2}")
 _DOT = re.compile(rb"^\.(?!\.)", re.MULTILINE)
 _ODD = re.compile(rb"^\.|.{76,}\Z", re.MULTILINE)  # two dots, or no room for a "="
 _SIGNS = [chr(one) if " " <= chr(one) <= "~" else f"={one:02X}" for one in range(256)]
-_SIGNS[ord("=")], _SIGNS[ord("\t")] = "=3D", "\t"
+_SIGNS[ord("=")] = "=3D"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,13 @@ class Base64:
 Body: TypeAlias = Printable | Base64
 
 
+def beginning(one: Body) -> bytes:
+    """Return what the body begins with for every reader: all of it, without gaps."""
+    if not one.gaps:
+        return b"".join(one.filled(()))
+    return one.pieces[0] if isinstance(one, Printable) else one.texts[0][0][1]
+
+
 def body(texts: Sequence[str], gaps: Sequence[int] = ()) -> Body:
     """Encode the texts between the gaps in the way that makes them shorter."""
     raw = [raw_lines(text) for text in texts]
@@ -113,13 +124,17 @@ def printable(text: str) -> bytes:
     >>> printable("Caffè = 2 €. ")
     b'Caff=C3=A8 =3D 2 =E2=82=AC.=20'
     """
+    if _BLANKS.search(text):
+        return _slowly(text)
     if _SIMPLE.fullmatch(text):
         return text.encode()
     # The line end at the end tells `b2a_qp` which line ends are in use.
     made = b2a_qp(raw_lines(text) + b"\r\n", istext=True)[:-2]
     made = _DOT.sub(b"=2E=\r\n", made)
-    if not _ODD.search(made):
-        return made
+    return _slowly(text) if _ODD.search(made) else made
+
+
+def _slowly(text: str) -> bytes:
     lines = raw_lines(text).split(b"\r\n")
     return "\r\n".join(soft for line in lines for soft in _soft_lines(line)).encode()
 
@@ -127,8 +142,9 @@ def printable(text: str) -> bytes:
 def _soft_lines(line: bytes) -> Iterator[str]:
     """Break a line where it is too long, but within no encoded byte."""
     text = "".join([_SIGNS[one] for one in line])
-    if text.endswith((" ", "\t")):
-        text = f"{text[:-1]}={ord(text[-1]):02X}"
+    if text.endswith(" "):
+        text = f"{text[:-1]}=20"
+    text = text.replace("  ", " =20")
     while True:
         if text.startswith("."):
             text = f"=2E{text[1:]}"

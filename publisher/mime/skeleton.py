@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from publisher.mime import headers
-from publisher.mime.bodies import body
+from publisher.mime.bodies import beginning, body
+from publisher.mime.dkim import Signer, signatures
 from publisher.models import Email, Mailing, Slot, Slotted
 
 
@@ -28,26 +29,39 @@ class Skeleton:
             f'Content-Type: multipart/alternative; boundary="{boundary}"',
         )
         self._before_text = _opening(boundary, "plain", self._text.encoding)
-        self._before_html = _opening(boundary, "html", self._html.encoding)
+        self._before_html = b"\r\n" + _opening(boundary, "html", self._html.encoding)
         self._end = f"\r\n--{boundary}--\r\n".encode()
+        self._alike = self._before_text + beginning(self._text)
+        if not self._text.gaps:
+            self._alike += self._before_html + beginning(self._html)
+        self._hashed = sha256(self._alike)
 
-    def encode(self, email: Email) -> bytes:
+    def encode(self, email: Email, signers: Sequence[Signer] = ()) -> bytes:
         """Return one reader's message."""
-        values = email.values
-        return b"".join(
-            (
-                self._sender,
-                self._head(email),
-                self._shared,
-                self._before_text,
-                *self._text.filled(values),
-                self._before_html,
-                *self._html.filled(values),
-                self._end,
-            )
+        if signers:
+            return self._signed(email, signers)
+        return b"".join((*self._head(email), b"\r\n", *self._body(email)))
+
+    def _signed(self, email: Email, signers: Sequence[Signer]) -> bytes:
+        head, body = b"".join(self._head(email)), b"".join(self._body(email))
+        hashed = self._hashed.copy()
+        hashed.update(memoryview(body)[len(self._alike) :])
+        signed = signatures(signers, head.decode(), hashed.digest(), date=email.date)
+        return b"".join((signed.encode(), head, b"\r\n", body))
+
+    def _head(self, email: Email) -> tuple[bytes, ...]:
+        return self._sender, self._own(email), self._shared
+
+    def _body(self, email: Email) -> tuple[bytes, ...]:
+        return (
+            self._before_text,
+            *self._text.filled(email.values),
+            self._before_html,
+            *self._html.filled(email.values),
+            self._end,
         )
 
-    def _head(self, email: Email) -> bytes:
+    def _own(self, email: Email) -> bytes:
         texts, gaps = self._subject
         subject = texts[0]
         for number, text in zip(gaps, texts[1:], strict=True):
@@ -77,7 +91,7 @@ def _apart(parts: Slotted, numbers: Mapping[Slot, int]) -> tuple[list[str], list
 def _opening(boundary: str, subtype: str, encoding: str) -> bytes:
     """Return what stands before a part: the boundary, its headers, an empty line."""
     return (
-        f"\r\n--{boundary}\r\n"
+        f"--{boundary}\r\n"
         f"Content-Type: text/{subtype}; charset=utf-8\r\n"
         f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
     ).encode()
