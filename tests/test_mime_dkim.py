@@ -28,7 +28,16 @@ from hypothesis import strategies as st
 from publisher import merge
 from publisher.errors import ConfigError
 from publisher.mime import Signer, encode
-from publisher.models import Email, EmailDraft, Issue, Mailbox, Site, Slot, Subscriber
+from publisher.models import (
+    Attachment,
+    Email,
+    EmailDraft,
+    Issue,
+    Mailbox,
+    Site,
+    Slot,
+    Subscriber,
+)
 from publisher.testing import sample_email
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -189,6 +198,16 @@ def test_a_header_that_is_there_twice_is_signed_twice() -> None:
     made = encode(one, signers=[signer()])
     assert b":reply-to:reply-to;" in made.replace(b"\r\n ", b"")
     assert believed(made, signer())
+
+
+def test_attachments_are_signed_with_the_rest() -> None:
+    files = (
+        Attachment("caffè  1.pdf", "application/pdf", b"%PDF" * 99),
+        Attachment("logo.png", "image/png", b"PNG", "logo@example.org"),
+    )
+    made = encode(sample_email(attachments=files), signers=[signer()])
+    assert believed(made, signer())
+    assert not believed(made.replace(b"JVBERi", b"JVBERI"), signer())
 
 
 def test_the_same_email_has_the_same_signatures() -> None:

@@ -70,9 +70,9 @@ class Base64:
             first, done, left = by_remainder[len(waiting) % TRIPLE]
             waiting += first
             whole = len(waiting) // TRIPLE * TRIPLE
-            pieces += (_base64_lines(waiting[:whole]), done)
+            pieces += (base64_lines(waiting[:whole]), done)
             waiting = waiting[whole:] + left
-        pieces.append(_base64_lines(waiting))
+        pieces.append(base64_lines(waiting))
         return [b"".join(pieces).removesuffix(b"\r\n")]
 
 
@@ -168,10 +168,11 @@ def _middle(raw: bytes, missing: int) -> _Middle:
     """Cut off what completes the triple before, and what begins the one after."""
     first, rest = raw[:missing], raw[missing:]
     whole = len(rest) // TRIPLE * TRIPLE
-    return first, _base64_lines(rest[:whole]), rest[whole:]
+    return first, base64_lines(rest[:whole]), rest[whole:]
 
 
-def _base64_lines(raw: bytes) -> bytes:
+def base64_lines(raw: bytes) -> bytes:
+    """Return the bytes in base64, each line ended."""
     return b"".join(
         b2a_base64(raw[here : here + LINE_BYTES], newline=False) + b"\r\n"
         for here in range(0, len(raw), LINE_BYTES)

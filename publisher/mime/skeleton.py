@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from publisher.mime import headers
+from publisher.mime.attachments import around, boundary
 from publisher.mime.bodies import beginning, body
 from publisher.mime.dkim import Signer, signatures
 from publisher.models import Email, Mailing, Slot, Slotted
@@ -18,19 +19,20 @@ class Skeleton:
         """Encode what is no reader's own; `Refused` if the sender is no address."""
         draft, numbers = mailing.draft, mailing.numbers()
         self._subject = _apart(draft.subject, numbers)
-        # A "=" followed by "_" occurs neither in quoted-printable nor in base64.
-        boundary = f"=_{sha256(draft.id.encode()).hexdigest()[:32]}"
+        mark = boundary(draft.id)
+        together = f'multipart/alternative; boundary="{mark}"'
+        kind, before, after = around(mailing.attachments, texts=together, seed=draft.id)
         self._text = body(*_apart(draft.text, numbers))
         self._html = body(*_apart(draft.html, numbers))
         self._sender = _lines(*headers.sender_lines(mailing.sender, mailing.reply_to))
         self._shared = _lines(
             *headers.shared_lines(mailing.date, draft.language),
             *headers.other_lines(mailing.headers),
-            f'Content-Type: multipart/alternative; boundary="{boundary}"',
+            f"Content-Type: {kind}",
         )
-        self._before_text = _opening(boundary, "plain", self._text.encoding)
-        self._before_html = b"\r\n" + _opening(boundary, "html", self._html.encoding)
-        self._end = f"\r\n--{boundary}--\r\n".encode()
+        self._before_text = before + _opening(mark, "plain", self._text.encoding)
+        self._before_html = b"\r\n" + _opening(mark, "html", self._html.encoding)
+        self._end = f"\r\n--{mark}--\r\n".encode() + after
         self._alike = self._before_text + beginning(self._text)
         if not self._text.gaps:
             self._alike += self._before_html + beginning(self._html)
@@ -88,10 +90,10 @@ def _apart(parts: Slotted, numbers: Mapping[Slot, int]) -> tuple[list[str], list
     return texts, gaps
 
 
-def _opening(boundary: str, subtype: str, encoding: str) -> bytes:
+def _opening(mark: str, subtype: str, encoding: str) -> bytes:
     """Return what stands before a part: the boundary, its headers, an empty line."""
     return (
-        f"--{boundary}\r\n"
+        f"--{mark}\r\n"
         f"Content-Type: text/{subtype}; charset=utf-8\r\n"
         f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
     ).encode()

@@ -14,6 +14,7 @@ from publisher.models.drafts import (
     draft_from,
 )
 from publisher.models.messages import (
+    Attachment,
     Batches,
     Channel,
     Email,
@@ -41,6 +42,7 @@ from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
     "Article",
+    "Attachment",
     "Batches",
     "Campaign",
     "Card",
