@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[1] / "publisher"
-GROUND = {"models", "errors", "text", "language", "dates", "slots"}
+GROUND = {"models", "errors", "text", "language", "dates", "slots", "memory"}
 TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "strict",
     "units",

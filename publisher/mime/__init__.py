@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from publisher.memory import OncePer
 from publisher.mime.bodies import body
 from publisher.mime.dkim import Signer
 from publisher.mime.headers import ascii_domain
 from publisher.mime.skeleton import Skeleton
-from publisher.models import Email, Mailing
+from publisher.models import Email
 
 __all__ = ["Signer", "ascii_domain", "encode", "html_size"]
 
-REMEMBERED = 16  # mailings: a draft for each language, or for each group of readers
-_skeletons: dict[int, tuple[Mailing, Skeleton]] = {}
+_skeleton_of = OncePer(Skeleton)
 
 
 def encode(email: Email, *, signers: Sequence[Signer] = ()) -> bytes:
@@ -26,14 +26,7 @@ def encode(email: Email, *, signers: Sequence[Signer] = ()) -> bytes:
     The same email is the same bytes. What it shares with the others of its mailing is
     encoded when the first of them comes. Each signer adds a DKIM signature.
     """
-    # By identity: comparing two mailings would read all of both.
-    mailing, skeleton = _skeletons.get(id(email.mailing), (None, None))
-    if mailing is not email.mailing or skeleton is None:
-        skeleton = Skeleton(email.mailing)
-        while len(_skeletons) >= REMEMBERED:
-            _skeletons.pop(next(iter(_skeletons)))
-        _skeletons[id(email.mailing)] = email.mailing, skeleton
-    return skeleton.encode(email, signers)
+    return _skeleton_of(email.mailing).encode(email, signers)
 
 
 def html_size(html: str) -> int:

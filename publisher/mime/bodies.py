@@ -23,7 +23,7 @@ SOFT = b"=\r\n"
 TRIPLE = 3  # bytes, which base64 encodes together
 LINE_BYTES = 57  # bytes, which are 76 characters of base64
 BREAKS = ("\n", "\r")
-_SIMPLE = re.compile(r"(?!\.)(?:[ -<>-~]{0,70}[!-<>-~])?")
+_SIMPLE = re.compile(r"(?!\.)(?:[ -~]{0,70}[!-~])?")
 _BLANKS = re.compile(r"\t| {2}")
 _DOT = re.compile(rb"^\.(?!\.)", re.MULTILINE)
 _ODD = re.compile(rb"^\.|.{76,}\Z", re.MULTILINE)  # two dots, or no room for a "="
@@ -43,7 +43,7 @@ class Printable:
     def filled(self, values: Sequence[str]) -> list[bytes]:
         """Return the pieces of the body with a reader's values in its gaps."""
         pieces = list(self.pieces)
-        pieces[1::2] = [printable(values[number]) for number in self.gaps]
+        pieces[1::2] = _all_printable([values[number] for number in self.gaps])
         return pieces
 
 
@@ -124,14 +124,26 @@ def printable(text: str) -> bytes:
     >>> printable("Caffè = 2 €. ")
     b'Caff=C3=A8 =3D 2 =E2=82=AC.=20'
     """
+    plain = text.replace("=", "=3D")
+    if "  " not in plain and _SIMPLE.fullmatch(plain):
+        return plain.encode()
     if _BLANKS.search(text):
         return _slowly(text)
-    if _SIMPLE.fullmatch(text):
-        return text.encode()
     # The line end at the end tells `b2a_qp` which line ends are in use.
     made = b2a_qp(raw_lines(text) + b"\r\n", istext=True)[:-2]
     made = _DOT.sub(b"=2E=\r\n", made)
     return _slowly(text) if _ODD.search(made) else made
+
+
+def _all_printable(texts: Sequence[str]) -> Sequence[bytes]:
+    """Encode a reader's values. That they are plain, one look at all of them tells."""
+    together = f"|{'|'.join(texts)}|".replace("=", "=3D")
+    is_plain = together.isascii() and together.isprintable()
+    if is_plain and not ("  " in together or " |" in together or "|." in together):
+        parts = together.encode().split(b"|")[1:-1]
+        if len(parts) == len(texts) and len(max(parts, key=len)) <= WIDTH - len("=3D"):
+            return parts
+    return [printable(text) for text in texts]
 
 
 def _slowly(text: str) -> bytes:

@@ -26,7 +26,8 @@ _PHRASE = re.compile(rf"{_ATOM}(?: {_ATOM})*")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _TOKEN = re.compile(r"[!-;=?-~]*")  # neither a space nor < nor >
-_SHORT = re.compile(r"[!-~]+(?: [!-~]+)*")
+# As nearly all are: a dot-atom at a domain of ASCII.
+_USUAL = re.compile(rf"{_DOT_ATOM.pattern}@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _FIELD = re.compile(r"[!-9;-~]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What may stand for itself in a Q-encoded word, wherever the word stands.
@@ -67,11 +68,14 @@ def subject_line(subject: str) -> str:
 def other_lines(headers: Mapping[str, str]) -> Iterator[str]:
     """Yield headers beyond the usual ones, such as those of lists."""
     for name, value in headers.items():
-        yield f"{_field(name)}: {_value(name, value)}"
+        is_structured = _is_structured(name)
+        yield f"{name}: {_kept(value, name) if is_structured else _text(value, name)}"
 
 
 def message_id_line(message_id: str, *, key: str, sender: Mailbox) -> str:
     """Return the id of the message; without one, the key makes it."""
+    if _USUAL.fullmatch(message_id):
+        return f"Message-ID: <{message_id}>"
     local, _, domain = (message_id or _made_id(key, sender)).rpartition("@")
     return f"Message-ID: <{_token(f'{local}@{ascii_domain(domain)}')}>"
 
@@ -88,16 +92,14 @@ def _token(value: str) -> str:
 
 
 @lru_cache(maxsize=256)  # the same few names come with every message
-def _field(name: str) -> str:
+def _is_structured(name: str) -> bool:
+    """Say whether a header's value has to stay as it is, as those of lists."""
     if not _FIELD.fullmatch(name):
         raise Rejected(f"{name!r} cannot be the name of a header")
-    return name
+    return name.lower().startswith("list-")
 
 
-def _value(name: str, value: str) -> str:
-    """Return a header's value; those of lists are structured, and stay as they are."""
-    if not name.lower().startswith("list-"):
-        return _text(value, name)
+def _kept(value: str, name: str) -> str:
     _refuse_breaks(value, name)
     if not value.isascii():
         raise Refused(
@@ -110,24 +112,30 @@ def _value(name: str, value: str) -> str:
 
 
 def _refuse_breaks(value: str, name: str) -> None:
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise Rejected(f"{name} holds a line break or a control sign")
 
 
 def _text(value: str, name: str) -> str:
     """Return free text, folded, and in encoded words where it is more than ASCII."""
     taken = len(name) + len(": ")
-    if taken + len(value) <= LINE and _SHORT.fullmatch(value) and "=?" not in value:
+    if taken + len(value) <= LINE and _is_plain(value):
         return value  # as nearly every one is
     _refuse_breaks(value, name)
-    is_plain = value.isascii() and "=?" not in value and value == _spaced(value)
-    if is_plain and all(len(word) < LINE for word in value.split(" ")):
+    if _is_plain(value) and all(len(word) < LINE for word in value.split(" ")):
         return _folded(value, taken)
     return _encoded(value, taken)
 
 
-def _spaced(value: str) -> str:
-    return " ".join(value.split())
+def _is_plain(value: str) -> bool:
+    """Say whether a mail program reads it as it stands."""
+    return (
+        value.isascii()
+        and value.isprintable()
+        and "=?" not in value
+        and "  " not in value
+        and value == value.strip(" ")
+    )
 
 
 def _folded(value: str, taken: int) -> str:
@@ -182,19 +190,23 @@ def _mailbox(box: Mailbox, error: type[ProviderError], whose: str) -> str:
     address = _address(box.address, error, whose)
     if not box.name:
         return address
+    is_phrase = "=?" not in box.name and _PHRASE.fullmatch(box.name)
+    if is_phrase and len(box.name) <= LINE // 2:
+        return f"{box.name} <{address}>"  # as nearly every one is
     _refuse_breaks(box.name, f"the {whose}'s name")
     if not box.name.isascii() or "=?" in box.name:
         return f"{_encoded(box.name, taken=10)}\r\n <{address}>"
-    if _PHRASE.fullmatch(box.name):
-        name = box.name
-    else:
-        escaped = box.name.replace("\\", "\\\\").replace('"', '\\"')
+    name = box.name
+    if not is_phrase:
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         name = f'"{escaped}"'
     return f"{name}\r\n <{address}>" if len(name) > LINE // 2 else f"{name} <{address}>"
 
 
 def _address(address: str, error: type[ProviderError], whose: str) -> str:
     """Return the address in ASCII, or say what is wrong without naming it."""
+    if _USUAL.fullmatch(address):
+        return address
     local, at, domain = address.rpartition("@")
     if not local.isascii():
         raise error(
