@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64, b2a_qp
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -40,6 +40,17 @@ class Printable:
 
     encoding: ClassVar[str] = "quoted-printable"
 
+    @property
+    def begins_with(self) -> bytes:
+        """What comes before the first gap."""
+        return self.pieces[0]
+
+    def followed_by(self, other: Printable) -> Printable:
+        """Return both as one body."""
+        between = self.pieces[-1] + other.pieces[0]
+        pieces = (*self.pieces[:-1], between, *other.pieces[1:])
+        return Printable(pieces, self.gaps + other.gaps)
+
     def filled(self, values: Sequence[str]) -> list[bytes]:
         """Return the pieces of the body with a reader's values in its gaps."""
         pieces = list(self.pieces)
@@ -61,6 +72,11 @@ class Base64:
 
     encoding: ClassVar[str] = "base64"
 
+    @property
+    def begins_with(self) -> bytes:
+        """What comes before the first gap."""
+        return self.texts[0][0][1]
+
     def filled(self, values: Sequence[str]) -> list[bytes]:
         """Return the pieces of the body with a reader's values in its gaps."""
         _, done, waiting = self.texts[0][0]
@@ -79,11 +95,27 @@ class Base64:
 Body: TypeAlias = Printable | Base64
 
 
-def beginning(one: Body) -> bytes:
-    """Return what the body begins with for every reader: all of it, without gaps."""
-    if not one.gaps:
-        return b"".join(one.filled(()))
-    return one.pieces[0] if isinstance(one, Printable) else one.texts[0][0][1]
+def series(*parts: Body | bytes) -> tuple[Body, ...]:
+    """Join bodies and what stands around them; what is not base64 becomes one body."""
+    made: list[Body] = []
+    for part in parts:
+        one = Printable((part,), ()) if isinstance(part, bytes) else part
+        last = made[-1] if made else None
+        if isinstance(last, Printable) and isinstance(one, Printable):
+            made[-1] = last.followed_by(one)
+        else:
+            made.append(one)
+    return tuple(made)
+
+
+def beginning(bodies: Iterable[Body]) -> bytes:
+    """Return what the bodies begin with, one after the other, for every reader."""
+    begun = b""
+    for one in bodies:
+        if one.gaps:
+            return begun + one.begins_with
+        begun += b"".join(one.filled(()))
+    return begun
 
 
 def body(texts: Sequence[str], gaps: Sequence[int] = ()) -> Body:
@@ -185,6 +217,8 @@ def _middle(raw: bytes, missing: int) -> _Middle:
 
 def base64_lines(raw: bytes) -> bytes:
     """Return the bytes in base64, each line ended."""
+    if len(raw) <= LINE_BYTES:  # as between two gaps
+        return b2a_base64(raw, newline=False) + b"\r\n" if raw else b""
     return b"".join(
         b2a_base64(raw[here : here + LINE_BYTES], newline=False) + b"\r\n"
         for here in range(0, len(raw), LINE_BYTES)

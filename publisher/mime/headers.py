@@ -100,15 +100,16 @@ def _is_structured(name: str) -> bool:
 
 
 def _kept(value: str, name: str) -> str:
+    fits = len(name) + len(": ") + len(value) <= LONGEST_LINE
+    if fits and value.isascii() and value.isprintable():
+        return value
     _refuse_breaks(value, name)
     if not value.isascii():
         raise Refused(
             f"{name} may only have ASCII letters",
             hint="Try: write its domain as xn--…, and its path percent-encoded",
         )
-    if len(name) + len(": ") + len(value) > LONGEST_LINE:
-        raise Refused(f"{name} is longer than a line may be", hint="Try: a shorter URL")
-    return value
+    raise Refused(f"{name} is longer than a line may be", hint="Try: a shorter URL")
 
 
 def _refuse_breaks(value: str, name: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from itertools import chain
 
 from publisher.mime import headers
 from publisher.mime.attachments import around, boundary
-from publisher.mime.bodies import beginning, body
+from publisher.mime.bodies import beginning, body, series
 from publisher.mime.dkim import Signer, signatures
 from publisher.models import Email, Mailing, Slot, Slotted
 
@@ -22,46 +23,41 @@ class Skeleton:
         mark = boundary(draft.id)
         together = f'multipart/alternative; boundary="{mark}"'
         kind, before, after = around(mailing.attachments, texts=together, seed=draft.id)
-        self._text = body(*_apart(draft.text, numbers))
-        self._html = body(*_apart(draft.html, numbers))
+        text = body(*_apart(draft.text, numbers))
+        page = body(*_apart(draft.html, numbers))
         self._sender = _lines(*headers.sender_lines(mailing.sender, mailing.reply_to))
         self._shared = _lines(
             *headers.shared_lines(mailing.date, draft.language),
             *headers.other_lines(mailing.headers),
             f"Content-Type: {kind}",
         )
-        self._before_text = before + _opening(mark, "plain", self._text.encoding)
-        self._before_html = b"\r\n" + _opening(mark, "html", self._html.encoding)
-        self._end = f"\r\n--{mark}--\r\n".encode() + after
-        self._alike = self._before_text + beginning(self._text)
-        if not self._text.gaps:
-            self._alike += self._before_html + beginning(self._html)
-        self._hashed = sha256(self._alike)
+        self._bodies = series(
+            before + _opening(mark, "plain", text.encoding),
+            text,
+            b"\r\n" + _opening(mark, "html", page.encoding),
+            page,
+            f"\r\n--{mark}--\r\n".encode() + after,
+        )
+        self._alike = len(beginning(self._bodies))
+        self._hashed = sha256(beginning(self._bodies))
 
     def encode(self, email: Email, signers: Sequence[Signer] = ()) -> bytes:
         """Return one reader's message."""
+        pieces = [self._sender, self._own(email), self._shared]
         if signers:
-            return self._signed(email, signers)
-        return b"".join((*self._head(email), b"\r\n", *self._body(email)))
+            return self._signed(email, b"".join(pieces), signers)
+        pieces.append(b"\r\n")
+        for one in self._bodies:
+            pieces += one.filled(email.values)
+        return b"".join(pieces)
 
-    def _signed(self, email: Email, signers: Sequence[Signer]) -> bytes:
-        head, body = b"".join(self._head(email)), b"".join(self._body(email))
+    def _signed(self, email: Email, head: bytes, signers: Sequence[Signer]) -> bytes:
+        filled = [one.filled(email.values) for one in self._bodies]
+        body = b"".join(chain.from_iterable(filled))
         hashed = self._hashed.copy()
-        hashed.update(memoryview(body)[len(self._alike) :])
+        hashed.update(memoryview(body)[self._alike :])
         signed = signatures(signers, head.decode(), hashed.digest(), date=email.date)
         return b"".join((signed.encode(), head, b"\r\n", body))
-
-    def _head(self, email: Email) -> tuple[bytes, ...]:
-        return self._sender, self._own(email), self._shared
-
-    def _body(self, email: Email) -> tuple[bytes, ...]:
-        return (
-            self._before_text,
-            *self._text.filled(email.values),
-            self._before_html,
-            *self._html.filled(email.values),
-            self._end,
-        )
 
     def _own(self, email: Email) -> bytes:
         texts, gaps = self._subject
