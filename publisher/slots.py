@@ -56,8 +56,12 @@ def _one_lines(values: list[str]) -> list[str]:
 
 def _html(values: list[str]) -> list[str]:
     # One call for all of a reader's values takes a tenth of one for each.
-    escaped = html.escape("\0".join(values)).split("\0")
-    return escaped if len(escaped) == len(values) else list(map(html.escape, values))
+    together = "\0".join(values)
+    escaped = html.escape(together)
+    if escaped == together:
+        return values
+    parts = escaped.split("\0")
+    return parts if len(parts) == len(values) else list(map(html.escape, values))
 
 
 _ESCAPES: Mapping[Escape, Callable[[list[str]], list[str]]] = MappingProxyType(

@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 WIDTH = 75  # characters of a line; the RFC's 76th is for the "=" of a soft line break
+VALUE_WIDTH = WIDTH - len("=2E")  # which can begin any line
 SOFT = b"=\r\n"
 TRIPLE = 3  # bytes, which base64 encodes together
 LINE_BYTES = 57  # bytes, which are 76 characters of base64
 BREAKS = ("\n", "\r")
-_SIMPLE = re.compile(r"(?!\.)(?:[ -~]{0,70}[!-~])?")
-_BLANKS = re.compile(r"\t| {2}")
 _DOT = re.compile(rb"^\.(?!\.)", re.MULTILINE)
-_ODD = re.compile(rb"^\.|.{76,}\Z", re.MULTILINE)  # two dots, or no room for a "="
+_PRINTED = bytes(range(ord(" "), ord("~") + 1))
 _SIGNS = [chr(one) if " " <= chr(one) <= "~" else f"={one:02X}" for one in range(256)]
 _SIGNS[ord("=")] = "=3D"
 
@@ -85,11 +84,15 @@ class Base64:
             waiting += raw_lines(values[number])
             first, done, left = by_remainder[len(waiting) % TRIPLE]
             waiting += first
-            whole = len(waiting) // TRIPLE * TRIPLE
-            pieces += (base64_lines(waiting[:whole]), done)
-            waiting = waiting[whole:] + left
+            if len(waiting) % TRIPLE:  # the text completes no triple, and has no more
+                continue
+            pieces += (base64_lines(waiting), done)
+            waiting = left
         pieces.append(base64_lines(waiting))
-        return [b"".join(pieces).removesuffix(b"\r\n")]
+        while len(pieces) > 1 and not pieces[-1]:
+            pieces.pop()
+        pieces[-1] = pieces[-1].removesuffix(b"\r\n")
+        return pieces
 
 
 Body: TypeAlias = Printable | Base64
@@ -157,25 +160,66 @@ def printable(text: str) -> bytes:
     b'Caff=C3=A8 =3D 2 =E2=82=AC.=20'
     """
     plain = text.replace("=", "=3D")
-    if "  " not in plain and _SIMPLE.fullmatch(plain):
+    is_short = len(plain) <= VALUE_WIDTH and plain.isascii() and plain.isprintable()
+    has_blanks = "  " in text or "\t" in text
+    if is_short and not has_blanks and plain[:1] != "." and plain[-1:] != " ":
         return plain.encode()
-    if _BLANKS.search(text):
+    if has_blanks:
         return _slowly(text)
     # The line end at the end tells `b2a_qp` which line ends are in use.
     made = b2a_qp(raw_lines(text) + b"\r\n", istext=True)[:-2]
-    made = _DOT.sub(b"=2E=\r\n", made)
-    return _slowly(text) if _ODD.search(made) else made
+    if _has_dot(made):
+        made = _DOT.sub(b"=2E=\r\n", made)
+    has_room = len(made) - made.rfind(b"\n") <= WIDTH + 1  # for a "=" at the end
+    return made if has_room and not _has_dot(made) else _slowly(text)
+
+
+def _has_dot(made: bytes) -> bool:
+    return made.startswith(b".") or b"\n." in made
 
 
 def _all_printable(texts: Sequence[str]) -> Sequence[bytes]:
-    """Encode a reader's values. That they are plain, one look at all of them tells."""
-    together = f"|{'|'.join(texts)}|".replace("=", "=3D")
-    is_plain = together.isascii() and together.isprintable()
-    if is_plain and not ("  " in together or " |" in together or "|." in together):
-        parts = together.encode().split(b"|")[1:-1]
-        if len(parts) == len(texts) and len(max(parts, key=len)) <= WIDTH - len("=3D"):
-            return parts
-    return [printable(text) for text in texts]
+    """Encode a reader's values, all in one call where that tells them apart."""
+    made = _all_plain(texts) or _all_lines(texts)
+    return made or [printable(text) for text in texts]
+
+
+def _all_plain(texts: Sequence[str]) -> Sequence[bytes]:
+    """Return texts of printed ASCII, and nothing if one of them is something else."""
+    together = f"|{'|'.join(texts)}|".replace("=", "=3D").encode("utf-8", "replace")
+    is_plain = together.isascii() and not together.translate(None, _PRINTED)
+    if not is_plain or b"  " in together or b" |" in together or b"|." in together:
+        return ()
+    parts = together.split(b"|")[1:-1]
+    if len(parts) != len(texts):
+        return ()
+    if len(max(parts, key=len)) <= VALUE_WIDTH:
+        return parts
+    return [
+        part if len(part) <= VALUE_WIDTH else printable(text)
+        for part, text in zip(parts, texts, strict=True)
+    ]
+
+
+def _all_lines(texts: Sequence[str]) -> Sequence[bytes]:
+    """Return texts of one line each, and nothing if one of them is something else."""
+    together = "\n".join(texts)
+    has_breaks = "\r" in together or together.count("\n") >= len(texts)
+    if has_breaks or "  " in together or "\t" in together:
+        return ()
+    encoded = b2a_qp(raw_lines(together) + b"\r\n", istext=True)
+    if _has_dot(encoded):
+        return ()
+    parts = [b""]
+    for line in encoded.split(b"\r\n")[:-1]:
+        parts[-1] += line
+        if line.endswith(b"="):
+            parts[-1] += b"\r\n"
+        elif len(line) > WIDTH:  # no room for a "=" at the end
+            return ()
+        else:
+            parts.append(b"")
+    return parts[:-1]
 
 
 def _slowly(text: str) -> bytes:
