@@ -62,5 +62,5 @@ def test_what_is_asked_of_a_reader_is_no_one_else_s() -> None:
 
 
 def test_a_slot_that_nobody_fills_is_refused_at_once() -> None:
-    with pytest.raises(RenderError, match="nothing fills .. issue"):
+    with pytest.raises(RenderError, match="nothing fills"):
         Filling([Slot("issue")])

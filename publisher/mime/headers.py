@@ -31,9 +31,7 @@ _USUAL = re.compile(rf"{_DOT_ATOM.pattern}@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _FIELD = re.compile(r"[!-9;-~]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What may stand for itself in a Q-encoded word, wherever the word stands.
-_PLAIN = frozenset(
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
-)
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
 _Q = [chr(one) if one in _PLAIN else f"={one:02X}" for one in range(256)]
 _Q[ord(" ")] = "_"
 
@@ -59,17 +57,17 @@ def to_line(recipient: Mailbox) -> str:
     return f"To: {_mailbox(recipient, Rejected, 'recipient')}"
 
 
-@lru_cache(maxsize=256)  # all readers of a draft mostly have the same
 def subject_line(subject: str) -> str:
     """Return the subject, folded or encoded as it needs."""
     return f"Subject: {_text(subject, 'Subject')}"
 
 
-def other_lines(headers: Mapping[str, str]) -> Iterator[str]:
-    """Yield headers beyond the usual ones, such as those of lists."""
-    for name, value in headers.items():
-        is_structured = _is_structured(name)
-        yield f"{name}: {_kept(value, name) if is_structured else _text(value, name)}"
+def other_lines(headers: Mapping[str, str]) -> list[str]:
+    """Return headers beyond the usual ones, such as those of lists."""
+    return [
+        f"{name}: {_kept(value, name) if _is_structured(name) else _text(value, name)}"
+        for name, value in headers.items()
+    ]
 
 
 def message_id_line(message_id: str, *, key: str, sender: Mailbox) -> str:
@@ -157,30 +155,55 @@ def _encoded(value: str, taken: int) -> str:
     >>> _encoded("Caffè", taken=9)
     '=?utf-8?b?Q2FmZsOo?='
     """
-    letters = [letter.encode("utf-8", "replace") for letter in value]
-    foreign = sum(one not in _PLAIN for one in b"".join(letters))
+    raw = value.encode("utf-8", "replace")
+    foreign = len(raw.translate(None, _PLAIN))
     # Q takes three characters for a foreign byte, B four for three of any kind.
-    is_q = foreign * 6 < sum(map(len, letters))
-    words, first = [b""], True
-    for letter in letters:
-        room = ENCODED_WORD - (taken if first else 1)
-        if words[-1] and _width(words[-1] + letter, is_q=is_q) > room:
-            words.append(b"")
-            first = False
-        words[-1] += letter
-    return "\r\n ".join(_word(word, is_q=is_q) for word in words)
+    word, fitting = (_q, _q_fitting) if foreign * 6 < len(raw) else (_b, _b_fitting)
+    words: list[str] = []
+    room = ENCODED_WORD - WORD_OVERHEAD - taken
+    while raw or not words:
+        end = _boundary(raw, fitting(raw, room))
+        words.append(word(raw[:end]))
+        raw, room = raw[end:], ENCODED_WORD - WORD_OVERHEAD - 1
+    return "\r\n ".join(words)
 
 
-def _width(word: bytes, *, is_q: bool) -> int:
-    if is_q:
-        return WORD_OVERHEAD + sum(len(_Q[one]) for one in word)
-    return WORD_OVERHEAD + (len(word) + 2) // 3 * 4
+def _boundary(raw: bytes, end: int) -> int:
+    """Return where the character ends that ends before, or else the first one."""
+    at = end
+    while at > 0 and _is_within(raw, at):
+        at -= 1
+    if at:
+        return at
+    at = 1
+    while _is_within(raw, at):
+        at += 1
+    return at
 
 
-def _word(word: bytes, *, is_q: bool) -> str:
-    if is_q:
-        return f"=?utf-8?q?{''.join(_Q[one] for one in word)}?="
-    return f"=?utf-8?b?{b2a_base64(word, newline=False).decode()}?="
+def _is_within(raw: bytes, at: int) -> bool:
+    """Say whether a character of UTF-8 goes on there."""
+    return at < len(raw) and raw[at] & 0b1100_0000 == 0b1000_0000  # noqa: PLR2004
+
+
+def _q(raw: bytes) -> str:
+    return f"=?utf-8?q?{''.join([_Q[one] for one in raw])}?="
+
+
+def _q_fitting(raw: bytes, room: int) -> int:
+    for end, one in enumerate(raw):
+        room -= len(_Q[one])
+        if room < 0:
+            return end
+    return len(raw)
+
+
+def _b(raw: bytes) -> str:
+    return f"=?utf-8?b?{b2a_base64(raw, newline=False).decode()}?="
+
+
+def _b_fitting(raw: bytes, room: int) -> int:
+    return min(len(raw), max(room, 0) // 4 * 3)
 
 
 # --- addresses ---------------------------------------------------------------------

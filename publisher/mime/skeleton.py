@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from hashlib import sha256
 from itertools import chain
 
@@ -60,18 +61,25 @@ class Skeleton:
         return b"".join((signed.encode(), head, b"\r\n", body))
 
     def _own(self, email: Email) -> bytes:
-        texts, gaps = self._subject
-        subject = texts[0]
-        for number, text in zip(gaps, texts[1:], strict=True):
-            subject += email.values[number] + text
         return _lines(
             headers.to_line(email.recipient),
-            headers.subject_line(" ".join(subject.split())),
+            self._subject_of(email) if self._subject[1] else self._fixed_subject,
             headers.message_id_line(
                 email.message_id, key=email.key, sender=email.sender
             ),
             *headers.other_lines(email.own_headers),
         )
+
+    @cached_property
+    def _fixed_subject(self) -> str:
+        return headers.subject_line(" ".join(self._subject[0][0].split()))
+
+    def _subject_of(self, email: Email) -> str:
+        texts, gaps = self._subject
+        subject = texts[0]
+        for number, text in zip(gaps, texts[1:], strict=True):
+            subject += email.values[number] + text
+        return headers.subject_line(" ".join(subject.split()))
 
 
 def _apart(parts: Slotted, numbers: Mapping[Slot, int]) -> tuple[list[str], list[int]]:
@@ -96,4 +104,4 @@ def _opening(mark: str, subtype: str, encoding: str) -> bytes:
 
 
 def _lines(*lines: str) -> bytes:
-    return "".join([f"{line}\r\n" for line in lines]).encode("ascii")
+    return "\r\n".join((*lines, "")).encode("ascii")
