@@ -65,7 +65,7 @@ def _html(values: list[str]) -> list[str]:
 
 
 _ESCAPES: Mapping[Escape, Callable[[list[str]], list[str]]] = MappingProxyType(
-    {"html": _html, "text": _unchanged, "header": _one_lines}
+    {"header": _one_lines, "html": _html, "text": _unchanged}
 )
 
 
@@ -95,7 +95,9 @@ class Filling:
             if here:
                 self._escapes.append((escaped, numbers))
             places += here
-        self._order = [places.index(slot) for slot in slots]
+        # Subject, page and text mostly ask in the order of their escapes.
+        is_in_order = places == list(slots)
+        self._order = [] if is_in_order else [places.index(slot) for slot in slots]
 
     def values(
         self, fields: Mapping[str, str], others: Mapping[str, str]
@@ -113,7 +115,7 @@ class Filling:
         made: list[str] = []
         for escaped, numbers in self._escapes:
             made += escaped([found[number] for number in numbers])
-        return tuple([made[place] for place in self._order])
+        return tuple([made[place] for place in self._order] or made)
 
 
 def _finding(name: str, default: str, how: Sequence[str]) -> tuple[bool, str, str]:

@@ -8,6 +8,11 @@ value in it is, and what a mail program decodes is the plain text.
 
 No tab, no two spaces in a row and no space at a line's end stand as they are: so DKIM's
 relaxed form of a body is the body itself, and relays find nothing to tidy up.
+
+There is no 8bit: a paragraph of a page is one line, and longer than the 998 bytes that
+a line may have. The plain text alone would save 4 % of an English digest and 11 % of an
+Arabic one, and a relay that turns it into 7bit breaks its DKIM signature.
+https://www.rfc-editor.org/rfc/rfc6376#section-5.3
 """
 
 from __future__ import annotations
