@@ -78,23 +78,23 @@ class Filling:
             if not slot.name.startswith(READER) and slot.name not in others:
                 raise RenderError(f"nothing fills {{{{ {slot.name} }}}}")
         # Of slots that differ in their escape alone, the value is found once.
-        asked = unique([(slot.name, slot.default, slot.filters) for slot in slots])
-        self._asked = [_finding(name, default, how) for name, default, how in asked]
+        asked = unique([_question(slot) for slot in slots])
+        self._asked = [_finding(*question) for question in asked]
         self._filtered = [
             (number, how, default)
             for number, (_, default, how) in enumerate(asked)
             if how
         ]
-        self._escapes: list[tuple[Callable[[list[str]], list[str]], list[int]]] = []
-        places: list[Slot] = []
-        for escape, escaped in _ESCAPES.items():
-            here = [slot for slot in slots if slot.escape == escape]
-            numbers = [
-                asked.index((one.name, one.default, one.filters)) for one in here
-            ]
-            if here:
-                self._escapes.append((escaped, numbers))
-            places += here
+        groups = [
+            (escaped, [slot for slot in slots if slot.escape == escape])
+            for escape, escaped in _ESCAPES.items()
+        ]
+        self._escapes = [
+            (escaped, [asked.index(_question(slot)) for slot in here])
+            for escaped, here in groups
+            if here
+        ]
+        places = [slot for _, here in groups for slot in here]
         # Subject, page and text mostly ask in the order of their escapes.
         is_in_order = places == list(slots)
         self._order = [] if is_in_order else [places.index(slot) for slot in slots]
@@ -116,6 +116,10 @@ class Filling:
         for escaped, numbers in self._escapes:
             made += escaped([found[number] for number in numbers])
         return tuple([made[place] for place in self._order] or made)
+
+
+def _question(slot: Slot) -> tuple[str, str, tuple[str, ...]]:
+    return slot.name, slot.default, slot.filters
 
 
 def _finding(name: str, default: str, how: Sequence[str]) -> tuple[bool, str, str]:
