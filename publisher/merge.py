@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from publisher.memory import OncePer
 from publisher.mime import ascii_domain
 from publisher.mime.fields import KEY_HEADER
 from publisher.models import (
@@ -21,7 +22,20 @@ from publisher.models import (
     key_mark,
     unique,
 )
-from publisher.slots import one_line, value_of
+from publisher.slots import Filling, one_line
+
+WAY_OUT = "unsubscribe_url"
+
+
+class _Alike:
+    """What is the same for all readers of a mailing, worked out once."""
+
+    def __init__(self, shared: Mailing) -> None:
+        self.filling = Filling(shared.slots, others={WAY_OUT})
+        self.domain = _domain(shared.sender)
+
+
+_alike = OncePer(_Alike)
 
 
 def mailing(draft: EmailDraft, *, site: Site, issue: Issue, list_name: str) -> Mailing:
@@ -41,15 +55,16 @@ def email(
     shared: Mailing, *, key: str, reader: Subscriber, unsubscribe_url: str
 ) -> Email:
     """Return the email for one reader; the same key gives the same bytes, always."""
-    values = {**reader.values(), "unsubscribe_url": unsubscribe_url}
+    alike = _alike(shared)
     mark = key_mark(key)
+    others = {WAY_OUT: unsubscribe_url}
     return Email(
         key=key,
         mailing=shared,
         recipient=Mailbox(reader.address, one_line(reader.name).strip()),
-        values=tuple([value_of(slot, values) for slot in shared.slots]),
-        own_headers=dict(_own_headers(mark, unsubscribe_url)),
-        message_id=f"{mark}@{_domain(shared.sender)}",
+        values=alike.filling.values(reader.fields(), others),
+        own_headers=_own_headers(mark, unsubscribe_url),
+        message_id=f"{mark}@{alike.domain}",
     )
 
 
@@ -72,13 +87,15 @@ def _shared_headers(site: Site, list_name: str) -> Iterator[tuple[str, str]]:
         yield "List-Id", f"<{_label(list_name)}.{_domain(site.sender)}>"
 
 
-def _own_headers(mark: str, unsubscribe_url: str) -> Iterator[tuple[str, str]]:
+def _own_headers(mark: str, unsubscribe_url: str) -> dict[str, str]:
+    headers = {}
     if unsubscribe_url:
-        yield "List-Unsubscribe", f"<{one_line(unsubscribe_url)}>"
+        headers["List-Unsubscribe"] = f"<{one_line(unsubscribe_url)}>"
     if unsubscribe_url.startswith("https://"):
         # RFC 8058: one click only where a POST can be made.
-        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
-    yield KEY_HEADER, mark
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    headers[KEY_HEADER] = mark
+    return headers
 
 
 def _domain(sender: Mailbox) -> str:

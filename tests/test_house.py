@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[1] / "publisher"
-GROUND = {"models", "errors", "text", "language", "dates", "slots"}
+GROUND = {"models", "errors", "text", "language", "dates", "slots", "memory"}
 TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "strict",
     "units",
@@ -46,6 +46,7 @@ HEAVY = {
     "pydantic",
     "apscheduler",
     "babel",
+    "cryptography",
     "rich",
     "yaml",
     "sqlite3",
@@ -59,6 +60,7 @@ ROOMS = {
     "jinja2": {"render"},
     "nh3": {"markup"},
     "markdown_it": {"markup"},
+    "cryptography": {"mime"},
     "css_inline": {"styles"},
     "yaml": {"strict"},
     "babel": {"locales"},

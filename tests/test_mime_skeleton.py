@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
+from dkim.canonicalization import Relaxed
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -101,6 +102,31 @@ def test_quoted_printable_of_any_text_reads_back(text: str) -> None:
 
     found = quopri.decodestring(printable(text)).decode()
     assert found.replace("\r\n", "\n") == text
+
+
+# A reader's values mostly are one line each, of words, of foreign letters, or a URL.
+LINES = st.lists(
+    st.text(st.sampled_from("abc é漢=.| &?/"), max_size=12)
+    | st.text(st.sampled_from("a=.é"), min_size=65, max_size=160),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(LINES)
+@example(["a|b", "|", ""])
+@example(["x" * 72, ".", "a "])
+@example(["é" + "x" * 70, "é." + "x" * 69, "é"])
+def test_values_encoded_together_read_back_each(values: list[str]) -> None:
+    import quopri
+
+    gaps = range(len(values))
+    made = b"".join(body(["Salt: "] * (len(values) + 1), gaps).filled(values))
+    plain = "".join(f"Salt: {value}" for value in values)
+    assert quopri.decodestring(made).decode() == plain + "Salt: "
+    assert all(len(line) <= 76 for line in made.split(b"\r\n"))
+    assert not re.search(rb"(?m)^\.", made)
+    assert Relaxed.canonicalize_body(made + b"\r\n") == made + b"\r\n"
 
 
 def test_latin_text_stays_readable_and_arabic_takes_base64() -> None:

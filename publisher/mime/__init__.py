@@ -6,24 +6,27 @@ into encoded words and lets illegal addresses through.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from publisher.memory import OncePer
 from publisher.mime.bodies import body
+from publisher.mime.dkim import Signer
 from publisher.mime.headers import ascii_domain
-from publisher.mime.once import Once
 from publisher.mime.skeleton import Skeleton
 from publisher.models import Email
 
-__all__ = ["ascii_domain", "encode", "html_size"]
+__all__ = ["Signer", "ascii_domain", "encode", "html_size"]
 
-_skeleton = Once(Skeleton)
+_skeleton_of = OncePer(Skeleton)
 
 
-def encode(email: Email) -> bytes:
+def encode(email: Email, *, signers: Sequence[Signer] = ()) -> bytes:
     """Return the message with CRLF line ends; no line of it begins with a dot.
 
     The same email is the same bytes. What it shares with the others of its mailing is
-    encoded when the first of them comes.
+    encoded when the first of them comes. Each signer adds a DKIM signature.
     """
-    return _skeleton(email.mailing).encode(email)
+    return _skeleton_of(email.mailing).encode(email, signers)
 
 
 def html_size(html: str) -> int:

@@ -5,26 +5,34 @@ https://www.rfc-editor.org/rfc/rfc2045#section-6
 In quoted-printable a gap stands on a line of its own, between soft line breaks; in
 base64 a line ends before and after it. So nothing around a gap depends on how long the
 value in it is, and what a mail program decodes is the plain text.
+
+No tab, no two spaces in a row and no space at a line's end stand as they are: so DKIM's
+relaxed form of a body is the body itself, and relays find nothing to tidy up.
+
+There is no 8bit: a paragraph of a page is one line, and longer than the 998 bytes that
+a line may have. The plain text alone would save 4 % of an English digest and 11 % of an
+Arabic one, and a relay that turns it into 7bit breaks its DKIM signature.
+https://www.rfc-editor.org/rfc/rfc6376#section-5.3
 """
 
 from __future__ import annotations
 
 import re
 from binascii import b2a_base64, b2a_qp
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 WIDTH = 75  # characters of a line; the RFC's 76th is for the "=" of a soft line break
+VALUE_WIDTH = WIDTH - len("=2E")  # which can begin any line
 SOFT = b"=\r\n"
 TRIPLE = 3  # bytes, which base64 encodes together
 LINE_BYTES = 57  # bytes, which are 76 characters of base64
 BREAKS = ("\n", "\r")
-_SIMPLE = re.compile(r"(?!\.)(?:[ -<>-~]{0,70}[!-<>-~])?")
 _DOT = re.compile(rb"^\.(?!\.)", re.MULTILINE)
-_ODD = re.compile(rb"^\.|.{76,}\Z", re.MULTILINE)  # two dots, or no room for a "="
+_PRINTED = bytes(range(ord(" "), ord("~") + 1))
 _SIGNS = [chr(one) if " " <= chr(one) <= "~" else f"={one:02X}" for one in range(256)]
-_SIGNS[ord("=")], _SIGNS[ord("\t")] = "=3D", "\t"
+_SIGNS[ord("=")] = "=3D"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +44,21 @@ class Printable:
 
     encoding: ClassVar[str] = "quoted-printable"
 
+    @property
+    def begins_with(self) -> bytes:
+        """What comes before the first gap."""
+        return self.pieces[0]
+
+    def followed_by(self, other: Printable) -> Printable:
+        """Return both as one body."""
+        between = self.pieces[-1] + other.pieces[0]
+        pieces = (*self.pieces[:-1], between, *other.pieces[1:])
+        return Printable(pieces, self.gaps + other.gaps)
+
     def filled(self, values: Sequence[str]) -> list[bytes]:
         """Return the pieces of the body with a reader's values in its gaps."""
         pieces = list(self.pieces)
-        pieces[1::2] = [printable(values[number]) for number in self.gaps]
+        pieces[1::2] = _all_printable([values[number] for number in self.gaps])
         return pieces
 
 
@@ -57,6 +76,11 @@ class Base64:
 
     encoding: ClassVar[str] = "base64"
 
+    @property
+    def begins_with(self) -> bytes:
+        """What comes before the first gap."""
+        return self.texts[0][0][1]
+
     def filled(self, values: Sequence[str]) -> list[bytes]:
         """Return the pieces of the body with a reader's values in its gaps."""
         _, done, waiting = self.texts[0][0]
@@ -65,14 +89,41 @@ class Base64:
             waiting += raw_lines(values[number])
             first, done, left = by_remainder[len(waiting) % TRIPLE]
             waiting += first
-            whole = len(waiting) // TRIPLE * TRIPLE
-            pieces += (_base64_lines(waiting[:whole]), done)
-            waiting = waiting[whole:] + left
-        pieces.append(_base64_lines(waiting))
-        return [b"".join(pieces).removesuffix(b"\r\n")]
+            if len(waiting) % TRIPLE:  # the text completes no triple, and has no more
+                continue
+            pieces += (base64_lines(waiting), done)
+            waiting = left
+        pieces.append(base64_lines(waiting))
+        while len(pieces) > 1 and not pieces[-1]:
+            pieces.pop()
+        pieces[-1] = pieces[-1].removesuffix(b"\r\n")
+        return pieces
 
 
 Body: TypeAlias = Printable | Base64
+
+
+def series(*parts: Body | bytes) -> tuple[Body, ...]:
+    """Join bodies and what stands around them; what is not base64 becomes one body."""
+    made: list[Body] = []
+    for part in parts:
+        one = Printable((part,), ()) if isinstance(part, bytes) else part
+        last = made[-1] if made else None
+        if isinstance(last, Printable) and isinstance(one, Printable):
+            made[-1] = last.followed_by(one)
+        else:
+            made.append(one)
+    return tuple(made)
+
+
+def beginning(bodies: Iterable[Body]) -> bytes:
+    """Return what the bodies begin with, one after the other, for every reader."""
+    begun = b""
+    for one in bodies:
+        if one.gaps:
+            return begun + one.begins_with
+        begun += b"".join(one.filled(()))
+    return begun
 
 
 def body(texts: Sequence[str], gaps: Sequence[int] = ()) -> Body:
@@ -113,13 +164,70 @@ def printable(text: str) -> bytes:
     >>> printable("Caffè = 2 €. ")
     b'Caff=C3=A8 =3D 2 =E2=82=AC.=20'
     """
-    if _SIMPLE.fullmatch(text):
-        return text.encode()
+    plain = text.replace("=", "=3D")
+    is_short = len(plain) <= VALUE_WIDTH and plain.isascii() and plain.isprintable()
+    has_blanks = "  " in text or "\t" in text
+    if is_short and not has_blanks and plain[:1] != "." and plain[-1:] != " ":
+        return plain.encode()
+    if has_blanks:
+        return _slowly(text)
     # The line end at the end tells `b2a_qp` which line ends are in use.
     made = b2a_qp(raw_lines(text) + b"\r\n", istext=True)[:-2]
-    made = _DOT.sub(b"=2E=\r\n", made)
-    if not _ODD.search(made):
-        return made
+    if _has_dot(made):
+        made = _DOT.sub(b"=2E=\r\n", made)
+    has_room = len(made) - made.rfind(b"\n") <= WIDTH + 1  # for a "=" at the end
+    return made if has_room and not _has_dot(made) else _slowly(text)
+
+
+def _has_dot(made: bytes) -> bool:
+    return made.startswith(b".") or b"\n." in made
+
+
+def _all_printable(texts: Sequence[str]) -> Sequence[bytes]:
+    """Encode a reader's values, all in one call where that tells them apart."""
+    made = _all_plain(texts) or _all_lines(texts)
+    return made or [printable(text) for text in texts]
+
+
+def _all_plain(texts: Sequence[str]) -> Sequence[bytes]:
+    """Return texts of printed ASCII, and nothing if one of them is something else."""
+    together = f"|{'|'.join(texts)}|".replace("=", "=3D").encode("utf-8", "replace")
+    is_plain = together.isascii() and not together.translate(None, _PRINTED)
+    if not is_plain or b"  " in together or b" |" in together or b"|." in together:
+        return ()
+    parts = together.split(b"|")[1:-1]
+    if len(parts) != len(texts):
+        return ()
+    if len(max(parts, key=len)) <= VALUE_WIDTH:
+        return parts
+    return [
+        part if len(part) <= VALUE_WIDTH else printable(text)
+        for part, text in zip(parts, texts, strict=True)
+    ]
+
+
+def _all_lines(texts: Sequence[str]) -> Sequence[bytes]:
+    """Return texts of one line each, and nothing if one of them is something else."""
+    together = "\n".join(texts)
+    has_breaks = "\r" in together or together.count("\n") >= len(texts)
+    if has_breaks or "  " in together or "\t" in together:
+        return ()
+    encoded = b2a_qp(raw_lines(together) + b"\r\n", istext=True)
+    if _has_dot(encoded):
+        return ()
+    parts = [b""]
+    for line in encoded.split(b"\r\n")[:-1]:
+        parts[-1] += line
+        if line.endswith(b"="):
+            parts[-1] += b"\r\n"
+        elif len(line) > WIDTH:  # no room for a "=" at the end
+            return ()
+        else:
+            parts.append(b"")
+    return parts[:-1]
+
+
+def _slowly(text: str) -> bytes:
     lines = raw_lines(text).split(b"\r\n")
     return "\r\n".join(soft for line in lines for soft in _soft_lines(line)).encode()
 
@@ -127,8 +235,9 @@ def printable(text: str) -> bytes:
 def _soft_lines(line: bytes) -> Iterator[str]:
     """Break a line where it is too long, but within no encoded byte."""
     text = "".join([_SIGNS[one] for one in line])
-    if text.endswith((" ", "\t")):
-        text = f"{text[:-1]}={ord(text[-1]):02X}"
+    if text.endswith(" "):
+        text = f"{text[:-1]}=20"
+    text = text.replace("  ", " =20")
     while True:
         if text.startswith("."):
             text = f"=2E{text[1:]}"
@@ -152,10 +261,13 @@ def _middle(raw: bytes, missing: int) -> _Middle:
     """Cut off what completes the triple before, and what begins the one after."""
     first, rest = raw[:missing], raw[missing:]
     whole = len(rest) // TRIPLE * TRIPLE
-    return first, _base64_lines(rest[:whole]), rest[whole:]
+    return first, base64_lines(rest[:whole]), rest[whole:]
 
 
-def _base64_lines(raw: bytes) -> bytes:
+def base64_lines(raw: bytes) -> bytes:
+    """Return the bytes in base64, each line ended."""
+    if len(raw) <= LINE_BYTES:  # as between two gaps
+        return b2a_base64(raw, newline=False) + b"\r\n" if raw else b""
     return b"".join(
         b2a_base64(raw[here : here + LINE_BYTES], newline=False) + b"\r\n"
         for here in range(0, len(raw), LINE_BYTES)

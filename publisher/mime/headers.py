@@ -25,13 +25,12 @@ _PHRASE = re.compile(rf"{_ATOM}(?: {_ATOM})*")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _TOKEN = re.compile(r"[!-;=?-~]*")  # neither a space nor < nor >
-_SHORT = re.compile(r"[!-~]+(?: [!-~]+)*")
+# As nearly all are: a dot-atom at a domain of ASCII.
+_USUAL = re.compile(rf"{_DOT_ATOM.pattern}@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _FIELD = re.compile(r"[!-9;-~]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What may stand for itself in a Q-encoded word, wherever the word stands.
-_PLAIN = frozenset(
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
-)
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
 _Q = [chr(one) if one in _PLAIN else f"={one:02X}" for one in range(256)]
 _Q[ord(" ")] = "_"
 
@@ -73,10 +72,12 @@ def subject_line(subject: str) -> str:
     return f"Subject: {_text(subject, 'Subject')}"
 
 
-def other_lines(headers: Mapping[str, str]) -> Iterator[str]:
-    """Yield headers beyond the usual ones, such as those of lists."""
-    for name, value in headers.items():
-        yield f"{_field(name)}: {_value(name, value)}"
+def other_lines(headers: Mapping[str, str]) -> list[str]:
+    """Return headers beyond the usual ones, such as those of lists."""
+    return [
+        f"{name}: {_kept(value, name) if _is_structured(name) else _text(value, name)}"
+        for name, value in headers.items()
+    ]
 
 
 def refuse_bad(headers: Mapping[str, str]) -> None:
@@ -98,6 +99,8 @@ def _are_good(names: tuple[str, ...]) -> bool:
 
 def message_id_line(message_id: str, *, key: str, sender: Mailbox) -> str:
     """Return the id of the message; without one, the key makes it."""
+    if _USUAL.fullmatch(message_id):
+        return f"Message-ID: <{message_id}>"
     local, _, domain = (message_id or _made_id(key, sender)).rpartition("@")
     return f"Message-ID: <{_token(f'{local}@{ascii_domain(domain)}')}>"
 
@@ -114,46 +117,51 @@ def _token(value: str) -> str:
 
 
 @lru_cache(maxsize=256)  # the same few names come with every message
-def _field(name: str) -> str:
+def _is_structured(name: str) -> bool:
+    """Say whether a header's value has to stay as it is, as those of lists."""
     if not _FIELD.fullmatch(name):
         raise Rejected(f"{name!r} cannot be the name of a header")
-    return name
+    return name.lower().startswith("list-")
 
 
-def _value(name: str, value: str) -> str:
-    """Return a header's value; those of lists are structured, and stay as they are."""
-    if not name.lower().startswith("list-"):
-        return _text(value, name)
+def _kept(value: str, name: str) -> str:
+    fits = len(name) + len(": ") + len(value) <= LONGEST_LINE
+    if fits and value.isascii() and value.isprintable():
+        return value
     _refuse_breaks(value, name)
     if not value.isascii():
         raise Refused(
             f"{name} may only have ASCII letters",
             hint="Try: write its domain as xn--…, and its path percent-encoded",
         )
-    if len(name) + len(": ") + len(value) > LONGEST_LINE:
-        raise Refused(f"{name} is longer than a line may be", hint="Try: a shorter URL")
-    return value
+    raise Refused(f"{name} is longer than a line may be", hint="Try: a shorter URL")
 
 
 def _refuse_breaks(value: str, name: str) -> None:
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise Rejected(f"{name} holds a line break or a control sign")
 
 
 def _text(value: str, name: str) -> str:
     """Return free text, folded, and in encoded words where it is more than ASCII."""
     taken = len(name) + len(": ")
-    if taken + len(value) <= LINE and _SHORT.fullmatch(value) and "=?" not in value:
+    if taken + len(value) <= LINE and _is_plain(value):
         return value  # as nearly every one is
     _refuse_breaks(value, name)
-    is_plain = value.isascii() and "=?" not in value and value == _spaced(value)
-    if is_plain and all(len(word) < LINE for word in value.split(" ")):
+    if _is_plain(value) and all(len(word) < LINE for word in value.split(" ")):
         return _folded(value, taken)
     return _encoded(value, taken)
 
 
-def _spaced(value: str) -> str:
-    return " ".join(value.split())
+def _is_plain(value: str) -> bool:
+    """Say whether a mail program reads it as it stands."""
+    return (
+        value.isascii()
+        and value.isprintable()
+        and "=?" not in value
+        and "  " not in value
+        and value == value.strip(" ")
+    )
 
 
 def _folded(value: str, taken: int) -> str:
@@ -174,30 +182,55 @@ def _encoded(value: str, taken: int) -> str:
     >>> _encoded("Caffè", taken=9)
     '=?utf-8?b?Q2FmZsOo?='
     """
-    letters = [letter.encode("utf-8", "replace") for letter in value]
-    foreign = sum(one not in _PLAIN for one in b"".join(letters))
+    raw = value.encode("utf-8", "replace")
+    foreign = len(raw.translate(None, _PLAIN))
     # Q takes three characters for a foreign byte, B four for three of any kind.
-    is_q = foreign * 6 < sum(map(len, letters))
-    words, first = [b""], True
-    for letter in letters:
-        room = ENCODED_WORD - (taken if first else 1)
-        if words[-1] and _width(words[-1] + letter, is_q=is_q) > room:
-            words.append(b"")
-            first = False
-        words[-1] += letter
-    return "\r\n ".join(_word(word, is_q=is_q) for word in words)
+    word, fitting = (_q, _q_fitting) if foreign * 6 < len(raw) else (_b, _b_fitting)
+    words: list[str] = []
+    room = ENCODED_WORD - WORD_OVERHEAD - taken
+    while raw or not words:
+        end = _boundary(raw, fitting(raw, room))
+        words.append(word(raw[:end]))
+        raw, room = raw[end:], ENCODED_WORD - WORD_OVERHEAD - 1
+    return "\r\n ".join(words)
 
 
-def _width(word: bytes, *, is_q: bool) -> int:
-    if is_q:
-        return WORD_OVERHEAD + sum(len(_Q[one]) for one in word)
-    return WORD_OVERHEAD + (len(word) + 2) // 3 * 4
+def _boundary(raw: bytes, end: int) -> int:
+    """Return where the character ends that ends before, or else the first one."""
+    at = end
+    while at > 0 and _is_within(raw, at):
+        at -= 1
+    if at:
+        return at
+    at = 1
+    while _is_within(raw, at):
+        at += 1
+    return at
 
 
-def _word(word: bytes, *, is_q: bool) -> str:
-    if is_q:
-        return f"=?utf-8?q?{''.join(_Q[one] for one in word)}?="
-    return f"=?utf-8?b?{b2a_base64(word, newline=False).decode()}?="
+def _is_within(raw: bytes, at: int) -> bool:
+    """Say whether a character of UTF-8 goes on there."""
+    return at < len(raw) and raw[at] & 0b1100_0000 == 0b1000_0000  # noqa: PLR2004
+
+
+def _q(raw: bytes) -> str:
+    return f"=?utf-8?q?{''.join([_Q[one] for one in raw])}?="
+
+
+def _q_fitting(raw: bytes, room: int) -> int:
+    for end, one in enumerate(raw):
+        room -= len(_Q[one])
+        if room < 0:
+            return end
+    return len(raw)
+
+
+def _b(raw: bytes) -> str:
+    return f"=?utf-8?b?{b2a_base64(raw, newline=False).decode()}?="
+
+
+def _b_fitting(raw: bytes, room: int) -> int:
+    return min(len(raw), max(room, 0) // 4 * 3)
 
 
 # --- addresses ---------------------------------------------------------------------
@@ -208,19 +241,23 @@ def _mailbox(box: Mailbox, error: type[ProviderError], whose: str) -> str:
     address = _address(box.address, error, whose)
     if not box.name:
         return address
+    is_phrase = "=?" not in box.name and _PHRASE.fullmatch(box.name)
+    if is_phrase and len(box.name) <= LINE // 2:
+        return f"{box.name} <{address}>"  # as nearly every one is
     _refuse_breaks(box.name, f"the {whose}'s name")
     if not box.name.isascii() or "=?" in box.name:
         return f"{_encoded(box.name, taken=10)}\r\n <{address}>"
-    if _PHRASE.fullmatch(box.name):
-        name = box.name
-    else:
-        escaped = box.name.replace("\\", "\\\\").replace('"', '\\"')
+    name = box.name
+    if not is_phrase:
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         name = f'"{escaped}"'
     return f"{name}\r\n <{address}>" if len(name) > LINE // 2 else f"{name} <{address}>"
 
 
 def _address(address: str, error: type[ProviderError], whose: str) -> str:
     """Return the address in ASCII, or say what is wrong without naming it."""
+    if _USUAL.fullmatch(address):
+        return address
     local, at, domain = address.rpartition("@")
     if not local.isascii():
         raise error(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from hashlib import sha256
+from itertools import chain
 
 from publisher.mime import headers
-from publisher.mime.bodies import body
+from publisher.mime.attachments import around, boundary
+from publisher.mime.bodies import beginning, body, series
+from publisher.mime.dkim import Signer, signatures
 from publisher.models import Email, Mailing, Slot, Slotted
 
 
@@ -17,49 +21,65 @@ class Skeleton:
         """Encode what is no reader's own; `Refused` if the sender is no address."""
         draft, numbers = mailing.draft, mailing.numbers()
         self._subject = apart(draft.subject, numbers)
-        # A "=" followed by "_" occurs neither in quoted-printable nor in base64.
-        boundary = f"=_{sha256(draft.id.encode()).hexdigest()[:32]}"
-        self._text = body(*apart(draft.text, numbers))
-        self._html = body(*apart(draft.html, numbers))
+        mark = boundary(draft.id)
+        together = f'multipart/alternative; boundary="{mark}"'
+        kind, before, after = around(mailing.attachments, texts=together, seed=draft.id)
+        text = body(*apart(draft.text, numbers))
+        page = body(*apart(draft.html, numbers))
         self._sender = _lines(*headers.sender_lines(mailing.sender, mailing.reply_to))
         self._shared = _lines(
             *headers.shared_lines(mailing.date, draft.language),
             *headers.other_lines(mailing.headers),
-            f'Content-Type: multipart/alternative; boundary="{boundary}"',
+            f"Content-Type: {kind}",
         )
-        self._before_text = _opening(boundary, "plain", self._text.encoding)
-        self._before_html = _opening(boundary, "html", self._html.encoding)
-        self._end = f"\r\n--{boundary}--\r\n".encode()
+        self._bodies = series(
+            before + _opening(mark, "plain", text.encoding),
+            text,
+            b"\r\n" + _opening(mark, "html", page.encoding),
+            page,
+            f"\r\n--{mark}--\r\n".encode() + after,
+        )
+        self._alike = len(beginning(self._bodies))
+        self._hashed = sha256(beginning(self._bodies))
 
-    def encode(self, email: Email) -> bytes:
+    def encode(self, email: Email, signers: Sequence[Signer] = ()) -> bytes:
         """Return one reader's message."""
-        values = email.values
-        return b"".join(
-            (
-                self._sender,
-                self._head(email),
-                self._shared,
-                self._before_text,
-                *self._text.filled(values),
-                self._before_html,
-                *self._html.filled(values),
-                self._end,
-            )
-        )
+        pieces = [self._sender, self._own(email), self._shared]
+        if signers:
+            return self._signed(email, b"".join(pieces), signers)
+        pieces.append(b"\r\n")
+        for one in self._bodies:
+            pieces += one.filled(email.values)
+        return b"".join(pieces)
 
-    def _head(self, email: Email) -> bytes:
-        texts, gaps = self._subject
-        subject = texts[0]
-        for number, text in zip(gaps, texts[1:], strict=True):
-            subject += email.values[number] + text
+    def _signed(self, email: Email, head: bytes, signers: Sequence[Signer]) -> bytes:
+        filled = [one.filled(email.values) for one in self._bodies]
+        body = b"".join(chain.from_iterable(filled))
+        hashed = self._hashed.copy()
+        hashed.update(memoryview(body)[self._alike :])
+        signed = signatures(signers, head.decode(), hashed.digest(), date=email.date)
+        return b"".join((signed.encode(), head, b"\r\n", body))
+
+    def _own(self, email: Email) -> bytes:
         return _lines(
             headers.to_line(email.recipient),
-            headers.subject_line(" ".join(subject.split())),
+            self._subject_of(email) if self._subject[1] else self._fixed_subject,
             headers.message_id_line(
                 email.message_id, key=email.key, sender=email.sender
             ),
             *headers.other_lines(email.own_headers),
         )
+
+    @cached_property
+    def _fixed_subject(self) -> str:
+        return headers.subject_line(" ".join(self._subject[0][0].split()))
+
+    def _subject_of(self, email: Email) -> str:
+        texts, gaps = self._subject
+        subject = texts[0]
+        for number, text in zip(gaps, texts[1:], strict=True):
+            subject += email.values[number] + text
+        return headers.subject_line(" ".join(subject.split()))
 
 
 def apart(parts: Slotted, numbers: Mapping[Slot, int]) -> tuple[list[str], list[int]]:
@@ -74,14 +94,14 @@ def apart(parts: Slotted, numbers: Mapping[Slot, int]) -> tuple[list[str], list[
     return texts, gaps
 
 
-def _opening(boundary: str, subtype: str, encoding: str) -> bytes:
+def _opening(mark: str, subtype: str, encoding: str) -> bytes:
     """Return what stands before a part: the boundary, its headers, an empty line."""
     return (
-        f"\r\n--{boundary}\r\n"
+        f"--{mark}\r\n"
         f"Content-Type: text/{subtype}; charset=utf-8\r\n"
         f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
     ).encode()
 
 
 def _lines(*lines: str) -> bytes:
-    return "".join([f"{line}\r\n" for line in lines]).encode("ascii")
+    return "\r\n".join((*lines, "")).encode("ascii")

@@ -14,6 +14,7 @@ from publisher.models.drafts import (
     draft_from,
 )
 from publisher.models.messages import (
+    Attachment,
     Batches,
     Channel,
     Email,
@@ -51,6 +52,7 @@ from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
     "Article",
+    "Attachment",
     "Audience",
     "Batches",
     "Campaign",

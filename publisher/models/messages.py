@@ -13,6 +13,20 @@ from publisher.models.values import Kind, Unit
 from publisher.models.writing import Image, Mailbox
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that travels with an email.
+
+    With a `content_id` it is an image that the page shows as `src="cid:..."`, and none
+    that a mail program lists.
+    """
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    content_id: str = ""  # without angle brackets
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailing:
     """What all emails of one draft share: who writes, when, and the list's headers.
@@ -26,6 +40,7 @@ class Mailing:
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     date: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
 
     def numbers(self) -> dict[Slot, int]:
         """Return where in an email's `values` each slot finds its own."""

@@ -99,15 +99,19 @@ class Subscriber:
     @property
     def first_name(self) -> str:
         """The first word of the name: what a greeting uses."""
-        return self.name.split()[0] if self.name.split() else ""
+        words = self.name.split(maxsplit=1)
+        return words[0] if words else ""
 
-    def values(self) -> dict[str, str]:
-        """Return what slots may ask: `subscriber.first_name` and the like."""
-        known = {
+    def fields(self) -> dict[str, str]:
+        """Return what is known: `first_name` and the like."""
+        return {
+            **self.attributes,
             "address": self.address,
             "name": self.name,
             "first_name": self.first_name,
             "language": self.language,
         }
-        both = {**self.attributes, **known}
-        return {f"subscriber.{name}": value for name, value in both.items()}
+
+    def values(self) -> dict[str, str]:
+        """Return what slots may ask: `subscriber.first_name` and the like."""
+        return {f"subscriber.{name}": value for name, value in self.fields().items()}

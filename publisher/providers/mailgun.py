@@ -28,9 +28,9 @@ from publisher.errors import (
 from publisher.http import batches, merged
 from publisher.http.call import read_json
 from publisher.http.merged import quoted
+from publisher.memory import OncePer
 from publisher.mime.fields import written
 from publisher.mime.headers import message_id_line
-from publisher.mime.once import Once
 from publisher.mime.verbatim import in_html
 from publisher.models import Email, Kind, Limits, Mailbox, Mailing, Receipt, Slot
 from publisher.providers import Secret
@@ -123,7 +123,7 @@ def _written(mailing: Mailing) -> _Written:
     return _Written(boundary, head, size, names, keys)
 
 
-_once = Once(_written)
+_once = OncePer(_written)
 
 
 @dataclass(frozen=True)

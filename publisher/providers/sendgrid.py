@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, ClassVar
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
 from publisher.http.merged import quoted
+from publisher.memory import OncePer
 from publisher.mime.headers import message_id_line
-from publisher.mime.once import Once
 from publisher.models import Email, Json, Kind, Limits, Mailbox, Mailing, Receipt
 from publisher.providers import Secret
 
@@ -69,7 +69,7 @@ def _written(mailing: Mailing) -> _Written:
     return _Written(head[:-1], merged.json_names(keys), room)
 
 
-_once = Once(_written)
+_once = OncePer(_written)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
 from publisher.http.call import read_json
 from publisher.http.merged import quoted
-from publisher.mime.once import Once
+from publisher.memory import OncePer
 from publisher.mime.verbatim import in_html
 from publisher.models import Email, Json, Kind, Limits, Mailing, Receipt, Slot
 from publisher.providers import Secret
@@ -73,7 +73,7 @@ def _written(mailing: Mailing) -> _Written:
     return _Written(content.removesuffix(b"}}"), headers, keys)
 
 
-_once = Once(_written)
+_once = OncePer(_written)
 
 
 def _token(number: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from publisher.errors import Refused, Rejected, Uncertain
+from publisher.errors import Rejected, Uncertain
 from publisher.http.merged import (
     Reader,
     fits,
@@ -15,7 +15,6 @@ from publisher.http.merged import (
     subject_of,
     with_tokens,
 )
-from publisher.mime.once import REMEMBERED, Once
 from publisher.models import Email, EmailDraft, Mailbox, Mailing, Receipt, Slot
 from publisher.testing import SENDER, sample_email
 
@@ -107,33 +106,3 @@ def test_a_size_is_counted_in_bytes() -> None:
     assert not fits(["a", "€€"], 6)
     assert fits(["\ud800"], 1)
     assert fits([], 0)
-
-
-def test_what_a_mailing_shares_is_made_once() -> None:
-    made = []
-
-    def make(mailing: Mailing) -> int:
-        made.append(mailing)
-        return len(made)
-
-    once = Once(make)
-    others = [replace(MAILING) for _ in range(REMEMBERED)]
-    assert [once(MAILING), once(MAILING), once(others[0]), once(MAILING)] == [
-        1,
-        1,
-        2,
-        1,
-    ]
-    for one in others:
-        once(one)
-    assert once(MAILING) == REMEMBERED + 2  # forgotten, and made anew
-
-
-def test_what_cannot_be_made_is_not_remembered() -> None:
-    def make(_: Mailing) -> int:
-        raise Refused("no")
-
-    once = Once(make)
-    for _ in range(2):
-        with pytest.raises(Refused):
-            once(MAILING)
