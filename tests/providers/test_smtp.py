@@ -29,7 +29,7 @@ from publisher.errors import (
 from publisher.mime import encode
 from publisher.models import Mailbox, Receipt
 from publisher.providers import Secret
-from publisher.providers import smtp as room
+from publisher.providers.smtp import wire
 from publisher.providers.smtp import Smtp
 from publisher.testing import sample_email
 
@@ -215,7 +215,7 @@ def test_silence_is_uncertain_only_after_the_dot(
     stage: str,
     error: type[ProviderError],
 ) -> None:
-    monkeypatch.setattr(room, "ANSWER", 0.2)
+    monkeypatch.setattr(wire, "ANSWER", 0.2)
     _, smtp = scripted(**{stage: SILENCE})
     with pytest.raises(ProviderError) as caught:
         smtp.send(EMAIL)

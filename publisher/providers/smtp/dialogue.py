@@ -1,0 +1,187 @@
+"""The dialogue: the commands of messages, and what each reply to them means.
+
+https://www.rfc-editor.org/rfc/rfc5321#section-3.3
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from publisher.errors import ProviderError, Unavailable, Uncertain
+from publisher.models import Receipt
+from publisher.providers.smtp.meaning import CLOSING, About, meaning, queued_as, said
+from publisher.providers.smtp.replies import Reply
+from publisher.providers.smtp.wire import Lost, Wire
+
+GO_AHEAD = 354
+QUESTION = 3  # the first digit of a reply that asks for more
+LAST_WORDS = 5.0  # seconds that a server which closes has for what it owes
+DOT = b".\r\n"
+UNREADABLE = "the server's answer cannot be read"
+
+
+class Step(Enum):
+    """What is said, and what a reply is an answer to."""
+
+    RESET = auto()
+    SENDER = auto()
+    RECIPIENT = auto()
+    DATA = auto()
+    MESSAGE = auto()  # the dot, or the last BDAT
+
+
+@dataclass(eq=False, slots=True)
+class Parcel:
+    """One message as it travels."""
+
+    number: int
+    message_id: str
+    sender: str
+    recipient: str
+    content: bytes
+    end: int = -1  # where it ends in all that was written; -1: it was not begun
+    is_first: bool = False  # on its connection
+    is_turned_away: bool = False  # the server closes, and has not looked at it
+    refused_at: Step | None = None
+    answer: Receipt | ProviderError | None = None
+
+
+class Dialogue:
+    """Speaks over one connection, and knows which reply belongs to what."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.is_closing = False  # the server said so
+        self._expected: deque[tuple[Step, Parcel]] = deque()
+        self._held: Parcel | None = None  # the server waits for its content
+        self._tells_size = "SIZE" in wire.features
+
+    @property
+    def has_open_ends(self) -> bool:
+        """Whether a reply is still to come."""
+        return bool(self._expected)
+
+    # --- out -------------------------------------------------------------------------
+
+    def say(self, parcel: Parcel, *steps: Step) -> None:
+        """Write the steps of a message, behind the content of the one before."""
+        if self.wire.replies and not self._expected:
+            self._heed_interruption()
+        parts = self._ending()
+        if not parts and self.wire.is_dirty and steps[0] is Step.SENDER:
+            steps = (Step.RESET, *steps)
+        self._expected.extend([(step, parcel) for step in steps])
+        parts.append("".join([self._command(step, parcel) for step in steps]).encode())
+        if steps[-1] is Step.MESSAGE:
+            parts.append(parcel.content)
+            parcel.end = self.wire.written + sum(map(len, parts))
+        self.wire.is_dirty = True
+        self.wire.write(*parts)
+
+    def finish(self) -> None:
+        """Write the content that the server waits for, if it does."""
+        if parts := self._ending():
+            self.wire.write(*parts)
+
+    def _ending(self) -> list[bytes]:
+        """Return the content and its dot; only the dot, if nobody is to get it."""
+        parcel, self._held = self._held, None
+        if parcel is None:
+            return []
+        self._expected.append((Step.MESSAGE, parcel))
+        if parcel.refused_at:
+            return [DOT]
+        parcel.end = self.wire.written + len(parcel.content) + len(DOT)
+        return [parcel.content, DOT]
+
+    def _command(self, step: Step, parcel: Parcel) -> str:
+        match step:
+            case Step.RESET:
+                return "rset\r\n"
+            case Step.SENDER:
+                return f"MAIL FROM:<{parcel.sender}>{self._options(parcel)}\r\n"
+            case Step.RECIPIENT:
+                return f"RCPT TO:<{parcel.recipient}>\r\n"
+            case Step.DATA:
+                return "DATA\r\n"
+            case Step.MESSAGE:
+                return f"BDAT {len(parcel.content)} LAST\r\n"
+
+    def _options(self, parcel: Parcel) -> str:
+        # No 8BITMIME: our emails are ASCII on the wire.
+        size = f" SIZE={len(parcel.content)}" if self._tells_size else ""
+        is_plain = parcel.sender.isascii() and parcel.recipient.isascii()
+        return size if is_plain else f"{size} SMTPUTF8"
+
+    # --- in --------------------------------------------------------------------------
+
+    def hear(self) -> Parcel | None:
+        """Take the next reply; return the message whose end it is, if it is one's."""
+        reply = self.wire.reply()
+        step, parcel = self._expected.popleft()
+        if reply.code == CLOSING:
+            self.is_closing = True
+            self.wire.hurry(LAST_WORDS)
+        elif reply.code // 100 == QUESTION and step is not Step.DATA:
+            raise self._confused()
+        if step is Step.MESSAGE:
+            return self._concluded(parcel, reply)
+        if step is Step.DATA:
+            return self._after_data(parcel, reply)
+        if not reply.is_yes:
+            self._refuse(parcel, reply, step)
+        return None
+
+    def _refuse(self, parcel: Parcel, reply: Reply, step: Step) -> None:
+        if parcel.refused_at:
+            return
+        parcel.refused_at = step
+        about: About = "recipient" if step is Step.RECIPIENT else "sender"
+        parcel.answer = meaning(reply, about)
+        if step is Step.RESET or (step is Step.SENDER and self.is_closing):
+            # Between two messages: it is not about this one.
+            parcel.is_turned_away = self.is_closing = True
+            words = f"the server closed the connection ({said(reply)})"
+            parcel.answer = Unavailable(f"smtp: {words}")
+
+    def _after_data(self, parcel: Parcel, reply: Reply) -> Parcel | None:
+        if reply.code == GO_AHEAD:
+            if parcel.refused_at not in {None, Step.RECIPIENT}:
+                raise self._confused()  # nobody knows whose readers it would go to
+            self._held = parcel
+            return None
+        if reply.is_yes or reply.code // 100 == QUESTION:
+            raise self._confused()
+        if parcel.refused_at is None:
+            parcel.refused_at = Step.DATA
+            parcel.answer = meaning(reply, "message")
+        return parcel
+
+    def _concluded(self, parcel: Parcel, reply: Reply) -> Parcel:
+        if reply.is_yes and not self._expected:
+            self.wire.is_dirty = False
+        if parcel.refused_at is None:
+            parcel.answer = (
+                Receipt(queued_as(reply) or parcel.message_id)
+                if reply.is_yes
+                else meaning(reply, "message")
+            )
+        elif reply.is_yes and parcel.refused_at is not Step.RECIPIENT:
+            parcel.is_turned_away = False
+            parcel.answer = Uncertain("smtp: the server refused it and then took it")
+        return parcel
+
+    def _heed_interruption(self) -> None:
+        """End it when a server speaks that was not asked: mostly it closes."""
+        reply = self.wire.replies.popleft()
+        self.wire.is_alive = False
+        if reply.code != CLOSING:
+            raise self._confused()
+        self.is_closing = True
+        raise Lost(f"the server closed the connection ({said(reply)})", is_over=True)
+
+    def _confused(self) -> Lost:
+        self.wire.is_alive = False
+        return Lost(UNREADABLE)

@@ -1,0 +1,47 @@
+"""Envelopes: whom a message comes from and goes to, as the server is told."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+from publisher.errors import Refused, Rejected
+from publisher.mime import ascii_domain
+from publisher.models import Email
+
+# In the setting `sender` the mark of the delivery, so that a bounce names it (VERP).
+KEY = "{key}"
+_SAFE = re.compile(r"[!-;=?-~\x80-\U0010ffff]+@[!-;=?-~]+")  # no space, < and >
+
+
+def sender_of(email: Email, setting: str) -> str:
+    """Return where bounces go: `setting`, or who writes."""
+    if not setting:
+        return address(email.sender.address)
+    try:
+        return address(setting.replace(KEY, _mark(email)))
+    except Rejected:
+        # The owner's mistake must stop the channel, not fail every reader.
+        raise Refused(
+            "smtp: where bounces go is not an address", hint="Try: check SMTP_SENDER."
+        ) from None
+
+
+def _mark(email: Email) -> str:
+    """Return the hash that stands in the email's X-Publisher-Key as well."""
+    return (
+        email.own_headers.get("X-Publisher-Key")
+        or sha256(email.key.encode()).hexdigest()[:32]
+    )
+
+
+def address(one: str) -> str:
+    """Write the domain as DNS knows it, and let no address bring a second command."""
+    local, at, domain = one.rpartition("@")
+    try:
+        plain = f"{local}{at}{ascii_domain(domain)}"
+    except ValueError:
+        plain = ""
+    if not _SAFE.fullmatch(plain) or not plain.isprintable():
+        raise Rejected("smtp: an address cannot stand in an envelope")
+    return plain

@@ -1,0 +1,210 @@
+"""The flight: many messages over one connection, without waiting for each answer.
+
+https://www.rfc-editor.org/rfc/rfc2920 (PIPELINING), /rfc3030 (CHUNKING)
+
+A message is the server's once it answers the dot that ends DATA, or the last BDAT. If
+the connection is lost before, what had not left whole was surely not taken, and what
+had may have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import sleep
+
+from publisher.errors import (
+    ProviderError,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+    Uncertain,
+)
+from publisher.models import Receipt
+from publisher.providers.smtp.dialogue import Dialogue, Parcel, Step
+from publisher.providers.smtp.job import Job
+from publisher.providers.smtp.wire import Lost, Wire
+
+MESSAGES, BYTES = 8, 1 << 20  # how much may be on its way and unanswered
+SHORT = 0.05  # seconds of pace within which nothing needs to be settled
+ENVELOPE = (Step.SENDER, Step.RECIPIENT)
+
+
+class Flight:
+    """Carries messages over one connection until none waits or it carries no more.
+
+    `most` is how many it may carry, `per_second` how fast; 0 means any.
+    """
+
+    def __init__(
+        self, wire: Wire, job: Job, most: int = 0, per_second: float = 0.0
+    ) -> None:
+        self.is_fruitful = False  # the server decided about some message
+        self._wire = wire
+        self._job = job
+        self._most = most
+        self._per_second = per_second
+        self._talk = Dialogue(wire)
+        self._ready: Parcel | None = None  # taken and not begun
+        self._open: dict[int, Parcel] = {}  # begun and not settled, by number
+        self._bytes = 0  # of them
+        self._not_taken: list[Parcel] = []
+
+    def run(self, first: Parcel) -> None:
+        """Carry `first` and those that wait; each is settled, or given back."""
+        offers = self._wire.features
+        carry = self._one_by_one
+        if "PIPELINING" in offers:
+            carry = self._in_chunks if "CHUNKING" in offers else self._overlapping
+        try:
+            carry(first)
+        except Lost as lost:
+            self._account(lost)
+        if self._talk.is_closing:
+            self._wire.is_alive = False
+        if self._ready is not None:
+            self._not_taken.append(self._ready)
+        self._job.give_back(self._not_taken)
+
+    # --- three ways to speak ---------------------------------------------------------
+
+    def _one_by_one(self, first: Parcel) -> None:
+        for parcel in self._parcels(first):
+            for step in (*ENVELOPE, Step.DATA):
+                self._talk.say(parcel, step)
+                self._hear_all()
+                if parcel.refused_at:
+                    self._settle(parcel)
+                    break
+            self._finish()
+
+    def _overlapping(self, first: Parcel) -> None:
+        """One round trip a message: its content leaves with the next envelope."""
+        for parcel in self._parcels(first):
+            self._talk.say(parcel, *ENVELOPE, Step.DATA)
+            self._hear_all()
+        self._finish()
+
+    def _in_chunks(self, first: Parcel) -> None:
+        """No round trip at all: many messages are on their way."""
+        is_warm = False
+        for parcel in self._parcels(first):
+            if is_warm:
+                # RSET, for a server could keep the envelope of what it refused.
+                self._talk.say(parcel, Step.RESET, *ENVELOPE, Step.MESSAGE)
+            else:  # content leaves when somebody is there: a connection may have died
+                self._talk.say(parcel, *ENVELOPE)
+                self._hear_all()
+                if parcel.refused_at:
+                    self._settle(parcel)
+                    continue
+                self._talk.say(parcel, Step.MESSAGE)
+                is_warm = True
+            while len(self._open) >= MESSAGES or self._bytes > BYTES:
+                self._hear()
+        self._hear_all()
+
+    def _finish(self) -> None:
+        self._talk.finish()
+        self._hear_all()
+
+    def _hear_all(self) -> None:
+        while self._talk.has_open_ends:
+            self._hear()
+
+    def _hear(self) -> None:
+        ended = self._talk.hear()
+        if ended is not None:
+            self._settle(ended)
+
+    # --- which message is next -------------------------------------------------------
+
+    def _parcels(self, first: Parcel) -> Iterator[Parcel]:
+        self._ready = first
+        while self._ready is not None:
+            if self._is_fit(self._ready):
+                self._wait_turn()
+                yield self._begun(self._ready)
+            self._ready = None
+            if self._talk.is_closing or 0 < self._most <= self._wire.carried:
+                return
+            self._ready = self._job.next()
+
+    def _begun(self, parcel: Parcel) -> Parcel:
+        self._ready = None
+        parcel.is_first = not self._wire.carried
+        self._wire.carried += 1
+        self._wire.server.messages += 1
+        self._open[parcel.number] = parcel
+        self._bytes += len(parcel.content)
+        return parcel
+
+    def _is_fit(self, parcel: Parcel) -> bool:
+        """Settle what the server said before that it would not take."""
+        offers, size = self._wire.features, len(parcel.content)
+        limit = offers.get("SIZE", "")
+        no: ProviderError | None = None
+        if limit.isdigit() and 0 < int(limit) < size:
+            no = Rejected(f"smtp: the email has {size} bytes, and {limit} are allowed")
+        elif "SMTPUTF8" in offers:
+            pass
+        elif not parcel.sender.isascii():
+            hint = "Try: check SMTP_SENDER."
+            no = Refused("smtp: the server takes no sender beyond ASCII", hint=hint)
+        elif not parcel.recipient.isascii():
+            no = Rejected("smtp: the server takes no address beyond ASCII")
+        if no is not None:
+            self._job.settle(parcel.number, no)
+        return no is None
+
+    def _wait_turn(self) -> None:
+        if not self._per_second:
+            return
+        seconds = self._wire.server.turn(self._per_second)
+        if seconds > SHORT:
+            self._finish()  # nobody shall be in doubt for as long as we wait
+        sleep(seconds)
+
+    # --- what became of it -----------------------------------------------------------
+
+    def _settle(self, parcel: Parcel) -> None:
+        """Note the answer that a message got."""
+        if self._open.pop(parcel.number, None) is None:
+            return
+        self._bytes -= len(parcel.content)
+        answer = parcel.answer
+        if parcel.is_turned_away and self._may_repeat(parcel):
+            self._not_taken.append(parcel)
+        elif answer is not None:
+            self._job.settle(parcel.number, answer)
+        if isinstance(answer, Throttled | Unavailable):
+            self._job.note(answer)
+        self.is_fruitful |= isinstance(answer, Receipt | Rejected)
+
+    def _may_repeat(self, parcel: Parcel) -> bool:
+        # Whoever loses the first message of a connection has more than a bad moment.
+        return not parcel.is_first and self._job.may_repeat(parcel.number)
+
+    def _account(self, lost: Lost) -> None:
+        """Say of each message that was under way whether the server can have it."""
+        lost = self._last_words(lost)
+        is_unheard = self._talk.is_closing and lost.is_over
+        for parcel in list(self._open.values()):
+            has_left = 0 <= parcel.end <= self._wire.risked
+            if parcel.answer is None and has_left and not is_unheard:
+                parcel.answer = Uncertain(
+                    f"smtp: {lost.why}, and did not say if it took the email"
+                )
+            elif parcel.answer is None:
+                parcel.answer = Unavailable(f"smtp: {lost.why}; nothing was sent")
+                parcel.is_turned_away = True
+            self._settle(parcel)
+
+    def _last_words(self, lost: Lost) -> Lost:
+        """Hear what the server said before it was lost; return how it ended."""
+        self._wire.hurry(SHORT)
+        try:
+            self._hear_all()
+        except Lost as later:
+            return later if later.is_over else lost
+        return lost

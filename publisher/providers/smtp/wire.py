@@ -1,0 +1,157 @@
+"""The wire: one connection to a server, bytes out and replies in."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from publisher.providers.smtp.replies import Replies, Reply
+
+if TYPE_CHECKING:
+    from publisher.providers.smtp.servers import Server
+
+CONNECT, ANSWER = 5.0, 30.0  # seconds
+GOODBYE = 2.0  # seconds for what nobody waits for any more
+_CHUNK = 1 << 16  # bytes that TLS gets at once
+
+
+class Lost(Exception):  # noqa: N818  never leaves this folder
+    """The connection is of no use any more.
+
+    `is_over` says that the server ended it, so that it does nothing more with what it
+    got; otherwise it is silent, or says what cannot be understood.
+    """
+
+    def __init__(self, why: str, *, is_over: bool = False) -> None:
+        super().__init__(why)
+        self.why = why
+        self.is_over = is_over
+
+
+class Wire:
+    """A connection, what its server offers, and how much went over it."""
+
+    def __init__(self, server: Server, line: socket.socket) -> None:
+        self.server = server
+        self.features: dict[str, str] = {}
+        self.carried = 0  # messages begun
+        self.is_dirty = False  # a message was begun and not ended: RSET before the next
+        self.is_alive = True
+        self.risked = 0  # bytes that may have left
+        self.patience = ANSWER
+        self.replies = Replies()
+        self._written = 0
+        self._use(line)
+
+    def _use(self, line: socket.socket) -> None:
+        line.settimeout(ANSWER)
+        self._line = line
+        self._is_plain = not isinstance(line, ssl.SSLSocket)
+
+    @property
+    def written(self) -> int:
+        """How many bytes were to be written since the beginning."""
+        return self._written
+
+    def secure(self, context: ssl.SSLContext, host: str) -> None:
+        """Speak TLS from now on."""
+        self._use(context.wrap_socket(self._line, server_hostname=host))
+
+    # --- out -------------------------------------------------------------------------
+
+    def write(self, *parts: bytes) -> None:
+        """Write all of it, or raise `Lost`; `risked` then tells how far it came."""
+        self._written += sum(map(len, parts))
+        try:
+            if self._is_plain:
+                self._write_plain(parts)
+            else:
+                self._write_secure(parts)
+        except TimeoutError:
+            raise self._lost("the server takes no more") from None
+        except OSError:
+            raise self._lost("the connection broke", is_over=True) from None
+
+    def _write_plain(self, parts: tuple[bytes, ...]) -> None:
+        # A call that fails has taken nothing: what left is known to the byte.
+        self.risked += self._line.sendmsg(parts)
+        left = self._written - self.risked
+        if not left:
+            return
+        rest = memoryview(b"".join(parts))[-left:]
+        while rest:
+            taken = self._line.send(rest)
+            self.risked += taken
+            rest = rest[taken:]
+
+    def _write_secure(self, parts: tuple[bytes, ...]) -> None:
+        rest = memoryview(b"".join(parts))
+        while rest:
+            self.risked += len(rest[:_CHUNK])  # a call that fails may have sent it
+            self._line.sendall(rest[:_CHUNK])
+            rest = rest[_CHUNK:]
+
+    # --- in --------------------------------------------------------------------------
+
+    def reply(self) -> Reply:
+        """Return the next reply; wait for it as long as is usual, and not longer."""
+        if not self.replies:
+            begun = monotonic()
+            while not self.replies:
+                if monotonic() - begun > self.patience:
+                    raise self._lost("the server did not answer in time")
+                self._fill()
+        return self.replies.popleft()
+
+    def _fill(self) -> None:
+        if self.replies.is_broken:
+            raise self._lost("the server's answer cannot be read")
+        try:
+            data = self._line.recv(1 << 16)
+        except TimeoutError:
+            raise self._lost("the server did not answer in time") from None
+        except OSError:
+            raise self._lost("the connection broke", is_over=True) from None
+        if not data:
+            raise self._lost("the server closed the connection", is_over=True)
+        self.replies.feed(data)
+
+    def ask(self, command: str | bytes) -> Reply:
+        """Send one command and return the reply to it."""
+        line = command if isinstance(command, bytes) else command.encode()
+        self.write(line + b"\r\n")
+        return self.reply()
+
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than this from now on."""
+        self.patience = min(self.patience, seconds)
+        with suppress(OSError):
+            self._line.settimeout(self.patience)
+
+    # --- the end ---------------------------------------------------------------------
+
+    def _lost(self, why: str, *, is_over: bool = False) -> Lost:
+        self.is_alive = False
+        return Lost(why, is_over=is_over)
+
+    def quit(self) -> None:
+        """Say goodbye if somebody is there, and close."""
+        if self.is_alive:
+            self.hurry(GOODBYE)
+            with suppress(Lost):
+                self.ask(b"quit")
+        self.close()
+
+    def abort(self) -> None:
+        """End it from another thread: whoever waits for it waits no longer."""
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.is_alive = False
+        with suppress(OSError):
+            self._line.close()
