@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 
 from publisher.errors import ProviderError, Unavailable, Uncertain
 from publisher.models import Receipt
@@ -30,6 +31,20 @@ class Step(Enum):
     RECIPIENT = auto()
     DATA = auto()
     MESSAGE = auto()  # the dot, or the last BDAT
+
+
+_COMMANDS = {
+    Step.RESET: "rset\r\n",
+    Step.SENDER: "MAIL FROM:<%(sender)s>%(options)s\r\n",
+    Step.RECIPIENT: "RCPT TO:<%(recipient)s>\r\n",
+    Step.DATA: "DATA\r\n",
+    Step.MESSAGE: "BDAT %(size)s LAST\r\n",
+}
+
+
+@cache  # there are few ways to begin a message
+def _commands(steps: tuple[Step, ...]) -> str:
+    return "".join([_COMMANDS[step] for step in steps])
 
 
 @dataclass(eq=False, slots=True)
@@ -58,11 +73,6 @@ class Dialogue:
         self._held: Parcel | None = None  # the server waits for its content
         self._tells_size = "SIZE" in wire.features
 
-    @property
-    def has_open_ends(self) -> bool:
-        """Whether a reply is still to come."""
-        return bool(self._expected)
-
     # --- out -------------------------------------------------------------------------
 
     def say(self, parcel: Parcel, *steps: Step) -> None:
@@ -73,7 +83,7 @@ class Dialogue:
         if not parts and self.wire.is_dirty and steps[0] is Step.SENDER:
             steps = (Step.RESET, *steps)
         self._expected.extend([(step, parcel) for step in steps])
-        parts.append("".join([self._command(step, parcel) for step in steps]).encode())
+        parts.append(self._filled(_commands(steps), parcel).encode())
         if steps[-1] is Step.MESSAGE:
             parts.append(parcel.content)
             parcel.end = self.wire.written + sum(map(len, parts))
@@ -96,45 +106,38 @@ class Dialogue:
         parcel.end = self.wire.written + len(parcel.content) + len(DOT)
         return [parcel.content, DOT]
 
-    def _command(self, step: Step, parcel: Parcel) -> str:
-        match step:
-            case Step.RESET:
-                return "rset\r\n"
-            case Step.SENDER:
-                return f"MAIL FROM:<{parcel.sender}>{self._options(parcel)}\r\n"
-            case Step.RECIPIENT:
-                return f"RCPT TO:<{parcel.recipient}>\r\n"
-            case Step.DATA:
-                return "DATA\r\n"
-            case Step.MESSAGE:
-                return f"BDAT {len(parcel.content)} LAST\r\n"
-
-    def _options(self, parcel: Parcel) -> str:
+    def _filled(self, commands: str, parcel: Parcel) -> str:
+        size = len(parcel.content)
         # No 8BITMIME: our emails are ASCII on the wire.
-        size = f" SIZE={len(parcel.content)}" if self._tells_size else ""
-        is_plain = parcel.sender.isascii() and parcel.recipient.isascii()
-        return size if is_plain else f"{size} SMTPUTF8"
+        options = f" SIZE={size}" if self._tells_size else ""
+        if not (parcel.sender.isascii() and parcel.recipient.isascii()):
+            options += " SMTPUTF8"
+        return commands % {
+            "sender": parcel.sender,
+            "recipient": parcel.recipient,
+            "options": options,
+            "size": size,
+        }
 
     # --- in --------------------------------------------------------------------------
 
     def hear(self) -> Parcel | None:
-        """Take the next reply; return the message whose end it is, if it is one's."""
-        reply = self.wire.reply()
-        step, parcel = self._expected.popleft()
-        if reply.code == CLOSING:
-            self.is_closing = True
-            self.wire.hurry(LAST_WORDS)
-        elif reply.code // 100 == QUESTION and step is not Step.DATA:
-            raise self._confused()
-        if step is Step.MESSAGE:
-            return self._concluded(parcel, reply)
-        if step is Step.DATA:
-            return self._after_data(parcel, reply)
-        if not reply.is_yes:
-            self._refuse(parcel, reply, step)
+        """Take replies until one is the end of a message; None: all were taken."""
+        while self._expected:
+            reply = self.wire.reply()
+            step, parcel = self._expected.popleft()
+            if step is Step.MESSAGE:
+                self._conclude(parcel, reply)
+                return parcel
+            if step is Step.DATA:
+                if self._is_turned_down(parcel, reply):
+                    return parcel
+            elif not reply.is_yes:
+                self._refuse(parcel, reply, step)
         return None
 
     def _refuse(self, parcel: Parcel, reply: Reply, step: Step) -> None:
+        self._heed(reply)
         if parcel.refused_at:
             return
         parcel.refused_at = step
@@ -146,32 +149,40 @@ class Dialogue:
             words = f"the server closed the connection ({said(reply)})"
             parcel.answer = Unavailable(f"smtp: {words}")
 
-    def _after_data(self, parcel: Parcel, reply: Reply) -> Parcel | None:
+    def _is_turned_down(self, parcel: Parcel, reply: Reply) -> bool:
         if reply.code == GO_AHEAD:
             if parcel.refused_at not in {None, Step.RECIPIENT}:
                 raise self._confused()  # nobody knows whose readers it would go to
             self._held = parcel
-            return None
-        if reply.is_yes or reply.code // 100 == QUESTION:
+            return False
+        self._heed(reply)
+        if reply.is_yes:
             raise self._confused()
         if parcel.refused_at is None:
             parcel.refused_at = Step.DATA
             parcel.answer = meaning(reply, "message")
-        return parcel
+        return True
 
-    def _concluded(self, parcel: Parcel, reply: Reply) -> Parcel:
-        if reply.is_yes and not self._expected:
+    def _conclude(self, parcel: Parcel, reply: Reply) -> None:
+        if not reply.is_yes:
+            self._heed(reply)
+            parcel.answer = parcel.answer or meaning(reply, "message")
+            return
+        if not self._expected:
             self.wire.is_dirty = False
         if parcel.refused_at is None:
-            parcel.answer = (
-                Receipt(queued_as(reply) or parcel.message_id)
-                if reply.is_yes
-                else meaning(reply, "message")
-            )
-        elif reply.is_yes and parcel.refused_at is not Step.RECIPIENT:
+            parcel.answer = Receipt(queued_as(reply) or parcel.message_id)
+        elif parcel.refused_at is not Step.RECIPIENT:
             parcel.is_turned_away = False
             parcel.answer = Uncertain("smtp: the server refused it and then took it")
-        return parcel
+
+    def _heed(self, reply: Reply) -> None:
+        """Look whether a reply that is no yes says more than no."""
+        if reply.code // 100 == QUESTION:
+            raise self._confused()
+        if reply.code == CLOSING:
+            self.is_closing = True
+            self.wire.hurry(LAST_WORDS)
 
     def _heed_interruption(self) -> None:
         """End it when a server speaks that was not asked: mostly it closes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 
 from publisher.errors import Refused, Rejected
@@ -17,7 +18,7 @@ _SAFE = re.compile(r"[!-;=?-~\x80-\U0010ffff]+@[!-;=?-~]+")  # no space, < and >
 def sender_of(email: Email, setting: str) -> str:
     """Return where bounces go: `setting`, or who writes."""
     if not setting:
-        return address(email.sender.address)
+        return _repeated(email.sender.address)
     try:
         return address(setting.replace(KEY, _mark(email)))
     except Rejected:
@@ -25,6 +26,11 @@ def sender_of(email: Email, setting: str) -> str:
         raise Refused(
             "smtp: where bounces go is not an address", hint="Try: check SMTP_SENDER."
         ) from None
+
+
+@lru_cache(maxsize=16)  # all emails of a mailing have the same
+def _repeated(one: str) -> str:
+    return address(one)
 
 
 def _mark(email: Email) -> str:

@@ -45,6 +45,8 @@ class Flight:
         self._most = most
         self._per_second = per_second
         self._talk = Dialogue(wire)
+        limit = wire.features.get("SIZE", "")
+        self._largest = int(limit) if limit.isdecimal() else 0  # 0: it does not say
         self._ready: Parcel | None = None  # taken and not begun
         self._open: dict[int, Parcel] = {}  # begun and not settled, by number
         self._bytes = 0  # of them
@@ -100,21 +102,19 @@ class Flight:
                     continue
                 self._talk.say(parcel, Step.MESSAGE)
                 is_warm = True
-            while len(self._open) >= MESSAGES or self._bytes > BYTES:
-                self._hear()
+            while self._is_full() and (ended := self._talk.hear()):
+                self._settle(ended)
         self._hear_all()
+
+    def _is_full(self) -> bool:
+        return len(self._open) >= MESSAGES or self._bytes > BYTES
 
     def _finish(self) -> None:
         self._talk.finish()
         self._hear_all()
 
     def _hear_all(self) -> None:
-        while self._talk.has_open_ends:
-            self._hear()
-
-    def _hear(self) -> None:
-        ended = self._talk.hear()
-        if ended is not None:
+        while ended := self._talk.hear():
             self._settle(ended)
 
     # --- which message is next -------------------------------------------------------
@@ -141,12 +141,11 @@ class Flight:
 
     def _is_fit(self, parcel: Parcel) -> bool:
         """Settle what the server said before that it would not take."""
-        offers, size = self._wire.features, len(parcel.content)
-        limit = offers.get("SIZE", "")
+        size, limit = len(parcel.content), self._largest
         no: ProviderError | None = None
-        if limit.isdigit() and 0 < int(limit) < size:
+        if 0 < limit < size:
             no = Rejected(f"smtp: the email has {size} bytes, and {limit} are allowed")
-        elif "SMTPUTF8" in offers:
+        elif "SMTPUTF8" in self._wire.features:
             pass
         elif not parcel.sender.isascii():
             hint = "Try: check SMTP_SENDER."
@@ -177,9 +176,10 @@ class Flight:
             self._not_taken.append(parcel)
         elif answer is not None:
             self._job.settle(parcel.number, answer)
-        if isinstance(answer, Throttled | Unavailable):
+        if isinstance(answer, (Receipt, Rejected)):
+            self.is_fruitful = True
+        elif isinstance(answer, (Throttled, Unavailable)):
             self._job.note(answer)
-        self.is_fruitful |= isinstance(answer, Receipt | Rejected)
 
     def _may_repeat(self, parcel: Parcel) -> bool:
         # Whoever loses the first message of a connection has more than a bad moment.

@@ -10,6 +10,8 @@ from collections import deque
 from typing import NamedTuple
 
 LONGEST = 1 << 16  # bytes of one reply; whoever says more does not speak SMTP
+_USUAL = re.compile(rb"(?:[2-5][0-9][0-9] [^\r\n]*\r\n)+")  # whole, and of one line
+_EACH = re.compile(rb"([0-9]{3}) ([^\r\n]*)\r\n")
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n]*))?\r?")
 
 
@@ -52,6 +54,11 @@ class Replies(deque[Reply]):
         >>> list(replies)
         [Reply(code=250, words=b'sink\nSIZE 9'), Reply(code=250, words=b'ok')]
         """
+        if not self.has_rest and not self.is_broken and _USUAL.fullmatch(data):
+            self.extend(
+                [Reply(int(code), words) for code, words in _EACH.findall(data)]
+            )
+            return
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if self.is_broken:
