@@ -11,22 +11,16 @@ from __future__ import annotations
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from threading import Thread
 from typing import ClassVar
 
-from publisher.errors import ConfigError, ProviderError, Refused, Unavailable
+from publisher.errors import ConfigError, ProviderError
 from publisher.models import Email, Kind, Limits, Receipt
 from publisher.providers import Secret
-from publisher.providers.smtp.dialogue import Parcel
-from publisher.providers.smtp.flight import Flight
+from publisher.providers.smtp.crew import Crew
 from publisher.providers.smtp.job import Job
 from publisher.providers.smtp.opening import Access, Security, opened
 from publisher.providers.smtp.pool import Pool
 from publisher.providers.smtp.servers import servers_in
-from publisher.providers.smtp.wire import GOODBYE
-
-SHARE = 8  # messages for which another connection is worth its opening
-FRUITLESS = 3  # connections in a row that were lost before they carried anything
 
 
 @dataclass(eq=False)
@@ -102,7 +96,8 @@ class Smtp:
         # Made here, so that what the emails share is encoded before threads want it,
         # and what no server needs to be asked for is said without one.
         if first := job.next():
-            self._carry_all(job, first, self._opened_pool(first.sender))
+            pool = self._opened_pool(first.sender)
+            Crew(job, pool, self.connections, self.per_second).carry(first)
         return job.answers()
 
     def close(self) -> None:
@@ -110,56 +105,6 @@ class Smtp:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.close()
-
-    def _carry_all(self, job: Job, first: Parcel, pool: Pool) -> None:
-        others = min(self.connections - 1, len(job) // SHARE)
-        threads = [
-            Thread(target=self._carry_or_tell, args=(job, pool), daemon=True)
-            for _ in range(others)
-        ]
-        try:
-            for thread in threads:
-                thread.start()
-            self._carry(job, pool, first)
-            for thread in threads:
-                thread.join()
-        except BaseException:
-            job.stop(Unavailable("smtp: it was interrupted"))
-            pool.abort()
-            for thread in threads:
-                if thread.is_alive():
-                    thread.join(GOODBYE)
-            raise
-        if job.accident is not None:
-            raise job.accident
-
-    def _carry_or_tell(self, job: Job, pool: Pool) -> None:
-        try:
-            self._carry(job, pool, job.next())
-        except Exception as error:  # noqa: BLE001  a thread has nobody to raise it to
-            job.accident = error
-
-    def _carry(self, job: Job, pool: Pool, parcel: Parcel | None) -> None:
-        """Carry messages until none waits, over another connection when one is lost."""
-        fruitless = 0
-        while parcel is not None:
-            try:
-                wire = pool.take()
-            except ProviderError as error:
-                job.give_back([parcel])
-                job.note(error)
-                if isinstance(error, Refused):
-                    job.stop(error)
-                return
-            try:
-                flight = Flight(wire, job, pool.most, self.per_second)
-                flight.run(parcel)
-            finally:
-                pool.give_back(wire)
-            fruitless = 0 if flight.is_fruitful else fruitless + 1
-            if fruitless == FRUITLESS:
-                return
-            parcel = job.next()
 
     def _opened_pool(self, sender: str) -> Pool:
         if self._pool is None:

@@ -9,7 +9,7 @@ had may have been.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import sleep
 
 from publisher.errors import (
@@ -33,17 +33,24 @@ ENVELOPE = (Step.SENDER, Step.RECIPIENT)
 class Flight:
     """Carries messages over one connection until none waits or it carries no more.
 
-    `most` is how many it may carry, `per_second` how fast; 0 means any.
+    `most` is how many it may carry, `per_second` how fast; 0 means any. It calls
+    another when most of its time is spent waiting.
     """
 
     def __init__(
-        self, wire: Wire, job: Job, most: int = 0, per_second: float = 0.0
+        self,
+        wire: Wire,
+        job: Job,
+        most: int,
+        per_second: float,
+        call_another: Callable[[], None],
     ) -> None:
         self.is_fruitful = False  # the server decided about some message
         self._wire = wire
         self._job = job
         self._most = most
         self._per_second = per_second
+        self._call_another = call_another
         self._talk = Dialogue(wire)
         limit = wire.features.get("SIZE", "")
         self._largest = int(limit) if limit.isdecimal() else 0  # 0: it does not say
@@ -54,6 +61,7 @@ class Flight:
 
     def run(self, first: Parcel) -> None:
         """Carry `first` and those that wait; each is settled, or given back."""
+        self._wire.watch()
         offers = self._wire.features
         carry = self._one_by_one
         if "PIPELINING" in offers:
@@ -128,6 +136,9 @@ class Flight:
             self._ready = None
             if self._talk.is_closing or 0 < self._most <= self._wire.carried:
                 return
+            if self._wire.is_slow:
+                self._wire.watch()
+                self._call_another()
             self._ready = self._job.next()
 
     def _begun(self, parcel: Parcel) -> Parcel:

@@ -26,7 +26,6 @@ class Job:
 
     def __init__(self, emails: Sequence[Email], bounces_to: str) -> None:
         self.stopped: ProviderError | None = None  # why nothing more may go
-        self.accident: Exception | None = None  # what no thread should raise
         self._emails = emails
         self._bounces_to = bounces_to
         self._answers: dict[int, Answer] = {}
@@ -34,8 +33,10 @@ class Job:
         self._given_back: set[int] = set()
         self._trouble: ProviderError | None = None
 
-    def __len__(self) -> int:
-        return len(self._emails)
+    @property
+    def waiting(self) -> int:
+        """How many nobody has taken yet."""
+        return len(self._waiting)
 
     # --- for those who carry ---------------------------------------------------------
 
@@ -97,7 +98,7 @@ class Job:
         lost = Uncertain("smtp: nobody knows what became of it")
         answers = [
             self._answers.get(number) or (why if number in waiting else lost)
-            for number in range(len(self))
+            for number in range(len(self._emails))
         ]
         later = [one for one in answers if isinstance(one, _LATER)]
         if later and len(later) == len(answers):

@@ -31,6 +31,11 @@ class Pool:
         self._busy: set[Wire] = set()
         self._lock = Lock()
 
+    @property
+    def idle(self) -> int:
+        """How many connections are open, and wait for work."""
+        return len(self._idle)
+
     def take(self) -> Wire:
         """Return a connection; an error if no server gives one."""
         with self._lock:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from publisher.providers.smtp.servers import Server
 
 CONNECT, ANSWER = 5.0, 30.0  # seconds
+LONG = 0.005  # seconds of waiting, before it matters
 GOODBYE = 2.0  # seconds for what nobody waits for any more
 _CHUNK = 1 << 16  # bytes that TLS gets at once
 
@@ -44,6 +45,7 @@ class Wire:
         self.patience = ANSWER
         self.replies = Replies()
         self._written = 0
+        self.watch()
         self._use(line)
 
     def _use(self, line: socket.socket) -> None:
@@ -59,6 +61,15 @@ class Wire:
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from now on."""
         self._use(context.wrap_socket(self._line, server_hostname=host))
+
+    def watch(self) -> None:
+        """Begin to note how long the server lets us wait."""
+        self._waited, self._since = 0.0, monotonic()
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether waiting took most of the time since we watch."""
+        return self._waited > LONG and self._waited > (monotonic() - self._since) / 2
 
     # --- out -------------------------------------------------------------------------
 
@@ -104,6 +115,7 @@ class Wire:
                 if monotonic() - begun > self.patience:
                     raise self._lost("the server did not answer in time")
                 self._fill()
+            self._waited += monotonic() - begun
         return self.replies.popleft()
 
     def _fill(self) -> None:
