@@ -29,8 +29,7 @@ from publisher.errors import (
 from publisher.mime import encode
 from publisher.models import Mailbox, Receipt
 from publisher.providers import Secret
-from publisher.providers.smtp import wire
-from publisher.providers.smtp import Smtp
+from publisher.providers.smtp import Smtp, wire
 from publisher.testing import sample_email
 
 EMAIL = sample_email(
