@@ -80,7 +80,9 @@ class Dialogue:
         if self.wire.replies and not self._expected:
             self._heed_interruption()
         parts = self._ending()
-        if not parts and self.wire.is_dirty and steps[0] is Step.SENDER:
+        if self.wire.is_dirty and steps[0] is Step.SENDER:
+            # What is on its way may be refused. Some servers then keep its envelope,
+            # and this message would go to the reader of that one as well.
             steps = (Step.RESET, *steps)
         self._expected.extend([(step, parcel) for step in steps])
         parts.append(self._filled(_commands(steps), parcel).encode())

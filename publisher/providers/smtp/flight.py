@@ -100,8 +100,7 @@ class Flight:
         is_warm = False
         for parcel in self._parcels(first):
             if is_warm:
-                # RSET, for a server could keep the envelope of what it refused.
-                self._talk.say(parcel, Step.RESET, *ENVELOPE, Step.MESSAGE)
+                self._talk.say(parcel, *ENVELOPE, Step.MESSAGE)
             else:  # content leaves when somebody is there: a connection may have died
                 self._talk.say(parcel, *ENVELOPE)
                 self._hear_all()
@@ -193,8 +192,10 @@ class Flight:
             self._job.note(answer)
 
     def _may_repeat(self, parcel: Parcel) -> bool:
-        # Whoever loses the first message of a connection has more than a bad moment.
-        return not parcel.is_first and self._job.may_repeat(parcel.number)
+        if parcel.is_first:  # so that each connection settles at least one
+            return False
+        # A server may close after some messages; if it dies, it may be of this one.
+        return self._talk.is_closing or self._job.may_repeat(parcel.number)
 
     def _account(self, lost: Lost) -> None:
         """Say of each message that was under way whether the server can have it."""

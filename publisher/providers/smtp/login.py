@@ -39,8 +39,7 @@ def log_in(wire: Wire, username: str, password: str, token: str) -> None:
     if reply.is_yes:
         return
     if reply.code // 100 == LATER:
-        # Some servers repeat what they were told.
-        raise meaning(reply, "login", hidden=(username, password, token))
+        raise meaning(reply, "login")
     raise Refused(f"smtp: the login was refused ({reply.code})", hint=HINT)
 
 

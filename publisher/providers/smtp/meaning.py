@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from publisher.errors import ProviderError, Refused, Rejected, Throttled, Unavailable
@@ -21,10 +20,12 @@ _NAME = re.compile(rb"(?:queued as|\bid=)\s*([\w.-]+)", re.IGNORECASE)
 About: TypeAlias = Literal["connection", "login", "sender", "recipient", "message"]
 
 
-def meaning(reply: Reply, about: About, hidden: Iterable[str] = ()) -> ProviderError:
+def meaning(reply: Reply, about: About) -> ProviderError:
     """Say which error a reply is; what the sender did wrong stops the channel."""
-    code, words = reply.code, said(reply, hidden)
+    code, words = reply.code, said(reply)
     quoted = f"({code}{words and ': '}{words})"
+    if about == "login":
+        quoted = f"({code})"  # some servers repeat what they were told
     if code // 100 == LATER:
         if code == CLOSING or _RATE.search(words):
             return Throttled(
@@ -38,9 +39,9 @@ def meaning(reply: Reply, about: About, hidden: Iterable[str] = ()) -> ProviderE
     return Refused(f"smtp: the server refused us {quoted}", hint="Try: check SMTP_*.")
 
 
-def said(reply: Reply, hidden: Iterable[str] = ()) -> str:
-    """Return the server's words without an address or a secret in them."""
-    return redacted(reply.words.decode("utf-8", "replace"), hidden)[:200]
+def said(reply: Reply) -> str:
+    """Return the server's words without an address in them."""
+    return redacted(reply.words.decode("utf-8", "replace"))[:200]
 
 
 def queued_as(reply: Reply) -> str:

@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,9 @@ class Server:
     keeps_envelopes: bool = False  # also of what it refused, until RSET
     most: int = 0  # messages on one connection, then 421
     greeting: str = "220 ready"
+    says: dict[str, str] = field(default_factory=dict)  # by verb, instead of the usual
+    auth: tuple[str, ...] = ()  # to AUTH, and to what follows a 334
+    delay: float = 0.0  # seconds before the end of a message is answered
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
@@ -192,7 +196,12 @@ class Talk:
 
     def answer(self, line: str) -> None:
         verb, _, rest = line.partition(" ")
+        if verb.upper() in self.server.says:
+            self.say(self.server.says[verb.upper()])
+            return
         match verb.upper():
+            case "AUTH":
+                self.log_in()
             case "EHLO":
                 words = ["sink", *self.server.offers]
                 dashed = [f"250-{word}\r\n" for word in words[:-1]]
@@ -214,6 +223,12 @@ class Talk:
                 raise Over
             case _:
                 self.say("500 what?")
+
+    def log_in(self) -> None:
+        for reply in self.server.auth:
+            self.say(reply)
+            if reply.startswith("334"):
+                self.line()
 
     def begin(self, sender: str) -> None:
         if self.sender is not None:
@@ -249,6 +264,7 @@ class Talk:
             refusal = refusal or self.server.returns.get(one, "")
         if not (refusal and self.server.keeps_envelopes):
             self.sender, self.recipients = None, []
+        time.sleep(self.server.delay)
         if refusal:
             self.say(refusal)
             return
