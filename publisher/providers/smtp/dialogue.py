@@ -90,12 +90,12 @@ class Dialogue:
             parts.append(parcel.content)
             parcel.end = self.wire.written + sum(map(len, parts))
         self.wire.is_dirty = True
-        self.wire.write(*parts)
+        self.wire.put(*parts)
 
     def finish(self) -> None:
         """Write the content that the server waits for, if it does."""
         if parts := self._ending():
-            self.wire.write(*parts)
+            self.wire.put(*parts)
 
     def _ending(self) -> list[bytes]:
         """Return the content and its dot; only the dot, if nobody is to get it."""

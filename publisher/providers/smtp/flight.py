@@ -109,12 +109,14 @@ class Flight:
                     continue
                 self._talk.say(parcel, Step.MESSAGE)
                 is_warm = True
-            while self._is_full() and (ended := self._talk.hear()):
-                self._settle(ended)
+            if len(self._open) >= MESSAGES or self._bytes > BYTES:
+                # Half of them, so that the next half is written together.
+                self._hear_until(MESSAGES // 2)
         self._hear_all()
 
-    def _is_full(self) -> bool:
-        return len(self._open) >= MESSAGES or self._bytes > BYTES
+    def _hear_until(self, left: int) -> None:
+        while len(self._open) > left and (ended := self._talk.hear()):
+            self._settle(ended)
 
     def _finish(self) -> None:
         self._talk.finish()
@@ -172,6 +174,7 @@ class Flight:
         seconds = self._wire.server.turn(self._per_second)
         if seconds > SHORT:
             self._finish()  # nobody shall be in doubt for as long as we wait
+        self._wire.flush()
         sleep(seconds)
 
     # --- what became of it -----------------------------------------------------------

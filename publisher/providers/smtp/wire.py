@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CONNECT, ANSWER = 5.0, 30.0  # seconds
 LONG = 0.005  # seconds of waiting, before it matters
+MOST = 0.75  # the part of the time that is most of it
 GOODBYE = 2.0  # seconds for what nobody waits for any more
 _CHUNK = 1 << 16  # bytes that TLS gets at once
 
@@ -41,10 +42,11 @@ class Wire:
         self.carried = 0  # messages begun
         self.is_dirty = False  # a message was begun and not ended: RSET before the next
         self.is_alive = True
-        self.risked = 0  # bytes that may have left
+        self.written = 0  # bytes, also those that wait
+        self.risked = 0  # of them, those that may have left
         self.patience = ANSWER
         self.replies = Replies()
-        self._written = 0
+        self._unsent: list[bytes] = []
         self.watch()
         self._use(line)
 
@@ -52,11 +54,6 @@ class Wire:
         line.settimeout(ANSWER)
         self._line = line
         self._is_plain = not isinstance(line, ssl.SSLSocket)
-
-    @property
-    def written(self) -> int:
-        """How many bytes were to be written since the beginning."""
-        return self._written
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from now on."""
@@ -69,13 +66,21 @@ class Wire:
     @property
     def is_slow(self) -> bool:
         """Whether waiting took most of the time since we watch."""
-        return self._waited > LONG and self._waited > (monotonic() - self._since) / 2
+        since = monotonic() - self._since
+        return self._waited > LONG and self._waited > since * MOST
 
     # --- out -------------------------------------------------------------------------
 
-    def write(self, *parts: bytes) -> None:
+    def put(self, *parts: bytes) -> None:
+        """Have it written before the next reply is waited for, together with others."""
+        self._unsent.extend(parts)
+        self.written += sum(map(len, parts))
+
+    def flush(self) -> None:
         """Write all of it, or raise `Lost`; `risked` then tells how far it came."""
-        self._written += sum(map(len, parts))
+        if not self._unsent:
+            return
+        parts, self._unsent = self._unsent, []
         try:
             if self._is_plain:
                 self._write_plain(parts)
@@ -86,10 +91,10 @@ class Wire:
         except OSError:
             raise self._lost("the connection broke", is_over=True) from None
 
-    def _write_plain(self, parts: tuple[bytes, ...]) -> None:
+    def _write_plain(self, parts: list[bytes]) -> None:
         # A call that fails has taken nothing: what left is known to the byte.
         self.risked += self._line.sendmsg(parts)
-        left = self._written - self.risked
+        left = self.written - self.risked
         if not left:
             return
         rest = memoryview(b"".join(parts))[-left:]
@@ -98,7 +103,7 @@ class Wire:
             self.risked += taken
             rest = rest[taken:]
 
-    def _write_secure(self, parts: tuple[bytes, ...]) -> None:
+    def _write_secure(self, parts: list[bytes]) -> None:
         rest = memoryview(b"".join(parts))
         while rest:
             self.risked += len(rest[:_CHUNK])  # a call that fails may have sent it
@@ -110,6 +115,7 @@ class Wire:
     def reply(self) -> Reply:
         """Return the next reply; wait for it as long as is usual, and not longer."""
         if not self.replies:
+            self.flush()
             begun = monotonic()
             while not self.replies:
                 if monotonic() - begun > self.patience:
@@ -134,7 +140,7 @@ class Wire:
     def ask(self, command: str | bytes) -> Reply:
         """Send one command and return the reply to it."""
         line = command if isinstance(command, bytes) else command.encode()
-        self.write(line + b"\r\n")
+        self.put(line, b"\r\n")
         return self.reply()
 
     def hurry(self, seconds: float) -> None:
