@@ -429,6 +429,27 @@ def test_starttls_and_a_login(sink: Controller, trusted: None) -> None:
     assert sink.handler.envelopes[0].rcpt_tos == ["reader@example.net"]
 
 
+def test_many_emails_over_several_secure_connections(
+    sink: Controller, trusted: None
+) -> None:
+    smtp = ferry(sink.port)
+    smtp.connections = 3
+    many = [
+        replace(
+            sample_email(html=f"<p>{'Salt and light. ' * 4_000}</p>"),
+            key=f"weekly/7/smtp/{number}",
+            recipient=Mailbox(f"reader{number}@example.net"),
+        )
+        for number in range(30)
+    ]
+    answers = smtp.send_many(many)
+    smtp.close()
+    assert all(isinstance(one, Receipt) for one in answers)
+    got = {one.rcpt_tos[0]: one.content for one in sink.handler.envelopes}
+    assert len(sink.handler.envelopes) == len(got) == 30
+    assert all(got[one.recipient.address] == encode(one) for one in many)
+
+
 def test_a_wrong_password_stops_the_channel(sink: Controller, trusted: None) -> None:
     smtp = ferry(sink.port, "wr0ng")
     with pytest.raises(Refused, match=r"login was refused \(535\)") as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import current_thread, main_thread
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from publisher.errors import ConfigError, Refused, Throttled, Unavailable
 from publisher.models import Email, Receipt
 from publisher.providers.smtp import Smtp, crew, flight
+from publisher.providers.smtp.job import Job
 from publisher.providers.smtp.servers import Server, servers_in
 
 Start = Callable[..., Any]
@@ -168,6 +170,32 @@ def test_a_call_with_a_pace_lasts_about_a_second() -> None:
     assert Smtp("a.example.org", per_second=0.1).limits.batch == 1
     assert Smtp("a.example.org", per_second=900).limits.batch == 200
     assert Smtp.limits.batch == 200
+
+
+def test_who_interrupts_does_not_wait(
+    server: Start, emails: Emails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = server("PIPELINING")
+    sink.delay = 0.05
+    smtp = smtp_to(sink, connections=2)
+    settle, settled = Job.settle, []
+
+    def interrupted(job: Job, number: int, answer: Any) -> None:
+        settle(job, number, answer)
+        settled.append(number)
+        if len(settled) >= 6 and current_thread() is main_thread():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Job, "settle", interrupted)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        smtp.send_many(emails(100))
+    assert time.monotonic() - began < 2
+    assert sink.connections == 2
+    assert len(sink.accepted) < 20
+    monkeypatch.undo()
+    assert all_taken(smtp.send_many(emails(2)))
+    smtp.close()
 
 
 def test_an_accident_in_a_thread_is_not_hidden(
