@@ -156,9 +156,10 @@ static int answer(Session *s, const char *line) {
     if (chunking && !strncasecmp(line, "BDAT ", 5)) {
         char *rest;
         size_t size = strtoul(line + 5, &rest, 10);
+        int is_last = strcasestr(rest, "LAST") != NULL;  /* the line is overwritten */
         if (!take_chunk(s, size))
             return 0;
-        return strcasestr(rest, "LAST") ? finished(s) : say(s, "250 2.0.0 Ok\r\n");
+        return is_last ? finished(s) : say(s, "250 2.0.0 Ok\r\n");
     }
     if (!strncasecmp(line, "DATA", 4)) {
         if (!s->has_recipient)
