@@ -92,6 +92,8 @@ class Flight:
         """One round trip a message: its content leaves with the next envelope."""
         for parcel in self._parcels(first):
             self._talk.say(parcel, *ENVELOPE, Step.DATA)
+            self._wire.flush()
+            self._take_next()  # and encode it, while the server is busy
             self._hear_all()
         self._finish()
 
@@ -133,17 +135,22 @@ class Flight:
         while self._ready is not None:
             if self._is_fit(self._ready):
                 self._wait_turn()
-                yield self._begun(self._ready)
-            self._ready = None
-            if self._talk.is_closing or 0 < self._most <= self._wire.carried:
-                return
+                parcel, self._ready = self._ready, None
+                yield self._begun(parcel)
+                if self._talk.is_closing or self._job.stopped:
+                    return
+            else:
+                self._ready = None
             if self._wire.is_slow:
                 self._wire.watch()
                 self._call_another()
+            self._take_next()
+
+    def _take_next(self) -> None:
+        if self._ready is None and not 0 < self._most <= self._wire.carried:
             self._ready = self._job.next()
 
     def _begun(self, parcel: Parcel) -> Parcel:
-        self._ready = None
         parcel.is_first = not self._wire.carried
         self._wire.carried += 1
         self._wire.server.messages += 1
