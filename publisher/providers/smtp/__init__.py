@@ -78,9 +78,14 @@ class Smtp:
                 where=".env",
             )
         if self.per_second > 0:
-            # A call lasts about a second, so that a pause is heard.
-            paced = max(1, int(self.per_second * len(servers)))
-            limits = replace(self.limits, batch=min(self.limits.batch, paced))
+            # A call lasts about a second, so that a pause is heard. Where that is less
+            # than one message, who calls us has to wait between them.
+            rate = self.per_second * len(servers)
+            limits = replace(
+                self.limits,
+                batch=min(self.limits.batch, max(1, int(rate))),
+                per_second=rate if rate < 1 else None,
+            )
             object.__setattr__(self, "limits", limits)
 
     def send(self, email: Email) -> Receipt:

@@ -52,7 +52,7 @@ class Crew:
     def _call_another(self) -> None:
         with self._lock:
             carriers = len(self._threads) + 1
-            if carriers == self._most or self._job.waiting < SHARE * carriers:
+            if carriers >= self._most or self._job.waiting < SHARE * carriers:
                 return
             thread = Thread(target=self._carry_or_tell, daemon=True)
             thread.start()
@@ -73,6 +73,7 @@ class Crew:
             except ProviderError as error:
                 self._job.give_back([parcel])
                 self._job.note(error)
+                self._most = 0  # whoever is there goes on; nobody else is called
                 if isinstance(error, Refused):
                     self._job.stop(error)
                 return

@@ -14,13 +14,12 @@ from publisher.errors import ProviderError, Unavailable, Uncertain
 from publisher.models import Receipt
 from publisher.providers.smtp.meaning import CLOSING, About, meaning, queued_as, said
 from publisher.providers.smtp.replies import Reply
-from publisher.providers.smtp.wire import Lost, Wire
+from publisher.providers.smtp.wire import UNREADABLE, Lost, Wire
 
 GO_AHEAD = 354
 QUESTION = 3  # the first digit of a reply that asks for more
 LAST_WORDS = 5.0  # seconds that a server which closes has for what it owes
 DOT = b".\r\n"
-UNREADABLE = "the server's answer cannot be read"
 
 
 class Step(Enum):
@@ -77,8 +76,7 @@ class Dialogue:
 
     def say(self, parcel: Parcel, *steps: Step) -> None:
         """Write the steps of a message, behind the content of the one before."""
-        if self.wire.replies and not self._expected:
-            self._heed_interruption()
+        self._heed_interruption()
         parts = self._ending()
         if self.wire.is_dirty and steps[0] is Step.SENDER:
             # What is on its way may be refused. Some servers then keep its envelope,
@@ -94,6 +92,7 @@ class Dialogue:
 
     def finish(self) -> None:
         """Write the content that the server waits for, if it does."""
+        self._heed_interruption()
         if parts := self._ending():
             self.wire.put(*parts)
 
@@ -140,14 +139,16 @@ class Dialogue:
 
     def _refuse(self, parcel: Parcel, reply: Reply, step: Step) -> None:
         self._heed(reply)
+        if step is Step.RESET and not self.is_closing:
+            raise self._confused()  # nobody knows what it makes of the rest
         if parcel.refused_at:
             return
         parcel.refused_at = step
         about: About = "recipient" if step is Step.RECIPIENT else "sender"
         parcel.answer = meaning(reply, about)
-        if step is Step.RESET or (step is Step.SENDER and self.is_closing):
+        if step is not Step.RECIPIENT and self.is_closing:
             # Between two messages: it is not about this one.
-            parcel.is_turned_away = self.is_closing = True
+            parcel.is_turned_away = True
             words = f"the server closed the connection ({said(reply)})"
             parcel.answer = Unavailable(f"smtp: {words}")
 
@@ -188,6 +189,8 @@ class Dialogue:
 
     def _heed_interruption(self) -> None:
         """End it when a server speaks that was not asked: mostly it closes."""
+        if self._expected or not self.wire.replies:
+            return
         reply = self.wire.replies.popleft()
         self.wire.is_alive = False
         if reply.code != CLOSING:

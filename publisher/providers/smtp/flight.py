@@ -23,7 +23,7 @@ from publisher.errors import (
 from publisher.models import Receipt
 from publisher.providers.smtp.dialogue import Dialogue, Parcel, Step
 from publisher.providers.smtp.job import Job
-from publisher.providers.smtp.wire import Lost, Wire
+from publisher.providers.smtp.wire import UNREADABLE, Lost, Wire
 
 MESSAGES, BYTES = 8, 1 << 20  # how much may be on its way and unanswered
 SHORT = 0.05  # seconds of pace within which nothing needs to be settled
@@ -224,6 +224,8 @@ class Flight:
 
     def _last_words(self, lost: Lost) -> Lost:
         """Hear what the server said before it was lost; return how it ended."""
+        if lost.why == UNREADABLE:  # nor does anybody know what the rest is about
+            return lost
         self._wire.hurry(SHORT)
         try:
             self._hear_all()

@@ -38,11 +38,9 @@ class Pool:
 
     def take(self) -> Wire:
         """Return a connection; an error if no server gives one."""
+        if wire := self._kept():
+            return wire
         with self._lock:
-            if self._idle:
-                wire = self._idle.pop()
-                self._busy.add(wire)
-                return wire
             by_need = sorted(self._servers, key=lambda one: one.need)
             by_need[0].connections += 1
         # Counted before it is open, so that two threads do not choose the same.
@@ -59,6 +57,19 @@ class Pool:
             except (Unavailable, Throttled) as error:
                 trouble = error
         raise trouble
+
+    def _kept(self) -> Wire | None:
+        """Return a connection from before that the server has not ended since."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                wire = self._idle.pop()
+                self._busy.add(wire)
+            if wire.is_quiet():
+                return wire
+            wire.is_alive = False
+            self.give_back(wire)
 
     def _opened(self, server: Server) -> Wire:
         try:

@@ -17,6 +17,7 @@ CONNECT, ANSWER = 5.0, 30.0  # seconds
 LONG = 0.005  # seconds of waiting, before it matters
 MOST = 0.75  # the part of the time that is most of it
 GOODBYE = 2.0  # seconds for what nobody waits for any more
+UNREADABLE = "the server's answer cannot be read"
 _CHUNK = 1 << 16  # bytes that TLS gets at once
 
 
@@ -126,7 +127,7 @@ class Wire:
 
     def _fill(self) -> None:
         if self.replies.is_broken:
-            raise self._lost("the server's answer cannot be read")
+            raise self._lost(UNREADABLE)
         try:
             data = self._line.recv(1 << 16)
         except TimeoutError:
@@ -148,6 +149,19 @@ class Wire:
         self.patience = min(self.patience, seconds)
         with suppress(OSError):
             self._line.settimeout(self.patience)
+
+    def is_quiet(self) -> bool:
+        """Whether nobody spoke or hung up while nothing was asked."""
+        self._line.settimeout(0)
+        try:
+            self._line.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return not self.replies
+        except OSError:
+            return False
+        finally:
+            self._line.settimeout(self.patience)
+        return False
 
     # --- the end ---------------------------------------------------------------------
 

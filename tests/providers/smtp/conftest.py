@@ -47,6 +47,7 @@ class Server:
     refuses: dict[str, str] = field(default_factory=dict)  # at RCPT, by recipient
     returns: dict[str, str] = field(default_factory=dict)  # at the end of the content
     keeps_envelopes: bool = False  # also of what it refused, until RSET
+    at_a_time: int = 99  # connections; another one hears 421
     most: int = 0  # messages on one connection, then 421
     greeting: str = "220 ready"
     says: dict[str, str] = field(default_factory=dict)  # by verb, instead of the usual
@@ -65,6 +66,7 @@ class Server:
         self.over = threading.Event()
         self.lock = threading.Lock()
         self.open = 0
+        self.clients: list[socket.socket] = []
         self.threads = [threading.Thread(target=self.serve)]
         self.threads[0].start()
 
@@ -78,10 +80,20 @@ class Server:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             fault = self.faults.pop(0) if self.faults else None
             self.mails.append(0)
+            self.clients.append(client)
             talk = Talk(self, client, fault, len(self.mails) - 1)
             thread = threading.Thread(target=talk.run)
             self.threads.append(thread)
             thread.start()
+
+    def hang_up(self, words: bytes = b"") -> None:
+        """End every connection."""
+        for client in self.clients:
+            with suppress(OSError):
+                client.sendall(words)
+                client.shutdown(socket.SHUT_RDWR)
+        while self.open:
+            time.sleep(0.001)
 
     def close(self) -> None:
         self.over.set()
@@ -111,6 +123,9 @@ class Talk:
             self.server.open += 1
             self.server.together = max(self.server.together, self.server.open)
         try:
+            if self.server.open > self.server.at_a_time:
+                self.say("421 4.7.0 too many connections")
+                return
             self.say(self.server.greeting)
             while True:
                 self.answer(self.line())

@@ -155,6 +155,34 @@ def test_a_server_that_dies_again_and_again_is_left_alone(
     assert sink.connections == crew.FRUITLESS
 
 
+@pytest.mark.parametrize("words", [b"", b"421 4.4.2 idle for too long\r\n"])
+def test_connections_that_the_server_ended_meanwhile_are_not_used(
+    server: Start, emails: Emails, words: bytes
+) -> None:
+    sink = server("PIPELINING", "CHUNKING")
+    sink.delay = 0.01
+    smtp = smtp_to(sink, connections=4)
+    assert all_taken(smtp.send_many(emails(60)))
+    before = sink.connections
+    assert before > 2
+    sink.hang_up(words)
+    assert all_taken(smtp.send_many(emails(60)))
+    smtp.close()
+    assert len(sink.accepted) == 120
+    assert sink.connections > before
+
+
+def test_a_server_that_takes_few_connections_is_not_pressed(
+    server: Start, emails: Emails
+) -> None:
+    sink = server("PIPELINING", at_a_time=2)
+    sink.delay = 0.01
+    smtp = smtp_to(sink, connections=4)
+    assert all_taken(smtp.send_many(emails(60)))
+    smtp.close()
+    assert sink.connections == 3
+
+
 def test_the_pace_is_each_servers_own(server: Start, emails: Emails) -> None:
     sink = server(*CHUNKING)
     smtp = smtp_to(sink, connections=2, per_second=40)
@@ -167,7 +195,8 @@ def test_the_pace_is_each_servers_own(server: Start, emails: Emails) -> None:
 def test_a_call_with_a_pace_lasts_about_a_second() -> None:
     assert Smtp("a.example.org", per_second=5).limits.batch == 5
     assert Smtp("a.example.org b.example.org", per_second=5).limits.batch == 10
-    assert Smtp("a.example.org", per_second=0.1).limits.batch == 1
+    slow = Smtp("a.example.org", per_second=0.1).limits
+    assert (slow.batch, slow.per_second) == (1, 0.1)
     assert Smtp("a.example.org", per_second=900).limits.batch == 200
     assert Smtp.limits.batch == 200
 
