@@ -36,7 +36,7 @@ def opened(server: Server, access: Access, hello: str) -> Wire:
     """Return a connection that is ready for a message."""
     try:
         line = socket.create_connection((server.host, server.port), CONNECT)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter of a name that DNS cannot have
         raise Unavailable(f"smtp: {server} cannot be reached") from None
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     wire = Wire(server, line)
@@ -65,7 +65,7 @@ def _introduce(wire: Wire, access: Access, hello: str) -> None:
     if access.security == "starttls" and access.context:
         _start_tls(wire, access.context)
         _say_hello(wire, hello)
-    if access.username:
+    if access.username or access.token:
         log_in(wire, access.username, access.password.reveal(), access.token.reveal())
 
 

@@ -9,6 +9,7 @@ from time import monotonic
 
 from publisher.errors import ConfigError
 
+LAST_PORT = 65535
 REST = 60.0  # seconds in which a server that was not there is asked last
 _SERVER = re.compile(
     r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<name>[^\s:=\[\]]+))"
@@ -65,9 +66,9 @@ def _server(word: str, port: int) -> Server:
     if _BARE_IPV6.fullmatch(word):
         return Server(word, port)
     found = _SERVER.fullmatch(word)
-    if found is None:
+    if found is None or not 0 < int(found["port"] or port) <= LAST_PORT:
         raise ConfigError(
-            f"SMTP_HOST holds {word!r}, which is no server",
+            f"SMTP_HOST holds {word!r}, which is no server with a port",
             where=".env",
             hint="Try: smtp.example.org, or mx1.example.org mx2.example.org:2525=3",
         )

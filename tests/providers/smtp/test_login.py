@@ -117,6 +117,12 @@ def test_a_login_that_cannot_be_is_named(
         ferry(server(*offers), token=Secret(token)).send_many(emails(2))
 
 
+def test_a_token_without_a_name_is_tried(server: Start, emails: Emails) -> None:
+    sink = server("AUTH XOAUTH2", auth=("334 e30=", "535 5.7.8 who?"))
+    with pytest.raises(Refused, match=r"login was refused \(535\)"):
+        ferry(sink, username="", token=Secret("t0ken")).send(emails(1)[0])
+
+
 def test_an_old_server_is_greeted_in_the_old_way(server: Start, emails: Emails) -> None:
     sink = server(says={"EHLO": "502 what?", "HELO": "250 hello"})
     smtp = ferry(sink, username="")

@@ -257,11 +257,16 @@ def test_servers_are_read(setting: str, read: list[tuple[str, int, int]]) -> Non
 
 
 @pytest.mark.parametrize(
-    "setting", ["a=0", "a:b", "a=x", "[mx]", "a:1=2=3", ":25", "=2"]
+    "setting", ["a=0", "a:b", "a=x", "[mx]", "a:1=2=3", ":25", "=2", "a:0", "a:65536"]
 )
 def test_what_is_no_server_is_named(setting: str) -> None:
     with pytest.raises(ConfigError, match="which is no server"):
         Smtp(setting)
+
+
+def test_a_name_that_cannot_be_is_not_there(emails: Emails) -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        Smtp(f"{'x' * 70}.example.org", security="none").send(emails(1)[0])
 
 
 def test_settings_that_cannot_be_are_named() -> None:
