@@ -73,7 +73,7 @@ def rendered(reader: Subscriber) -> object:
     return PLAIN.letter("digest", articles=ARTICLES, issue=ISSUE).draft(reader)
 
 
-def standard(email: Email) -> bytes:
+def standard(email: Email) -> EmailMessage:
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = Address(email.sender.name, addr_spec=email.sender.address)
     message["To"] = Address(email.recipient.name, addr_spec=email.recipient.address)
@@ -83,7 +83,11 @@ def standard(email: Email) -> bytes:
         message[name] = value
     message.set_content(email.text)
     message.add_alternative(email.html, subtype="html")
-    return message.as_bytes()
+    return message
+
+
+def by_standard(_: Subscriber) -> bytes:
+    return standard(merged(PEOPLE[0])).as_bytes()
 
 
 PLAIN = Templates((files.shipped("templates"),), site=SITE)
@@ -101,7 +105,7 @@ def main() -> None:
         ("merge (slots filled)", per_second(merged, PEOPLE)),
         ("render for each reader", per_second(rendered, PEOPLE[:20])),
         ("mime.encode", per_second(lambda _: mime.encode(first), PEOPLE)),
-        ("EmailMessage.as_bytes", per_second(lambda _: standard(first), PEOPLE[:20])),
+        ("EmailMessage.as_bytes", per_second(by_standard, PEOPLE[:20])),
     )
     for name, rate in rows:
         print(f"{name:24} {rate:10,.0f} a second")

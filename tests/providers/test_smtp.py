@@ -29,8 +29,7 @@ from publisher.errors import (
 from publisher.mime import encode
 from publisher.models import Mailbox, Receipt
 from publisher.providers import Secret
-from publisher.providers import smtp as room
-from publisher.providers.smtp import Smtp
+from publisher.providers.smtp import Smtp, wire
 from publisher.testing import sample_email
 
 EMAIL = sample_email(
@@ -215,7 +214,7 @@ def test_silence_is_uncertain_only_after_the_dot(
     stage: str,
     error: type[ProviderError],
 ) -> None:
-    monkeypatch.setattr(room, "ANSWER", 0.2)
+    monkeypatch.setattr(wire, "ANSWER", 0.2)
     _, smtp = scripted(**{stage: SILENCE})
     with pytest.raises(ProviderError) as caught:
         smtp.send(EMAIL)
@@ -428,6 +427,27 @@ def test_starttls_and_a_login(sink: Controller, trusted: None) -> None:
         "letters@example.org",
     ]
     assert sink.handler.envelopes[0].rcpt_tos == ["reader@example.net"]
+
+
+def test_many_emails_over_several_secure_connections(
+    sink: Controller, trusted: None
+) -> None:
+    smtp = ferry(sink.port)
+    smtp.connections = 3
+    many = [
+        replace(
+            sample_email(html=f"<p>{'Salt and light. ' * 4_000}</p>"),
+            key=f"weekly/7/smtp/{number}",
+            recipient=Mailbox(f"reader{number}@example.net"),
+        )
+        for number in range(30)
+    ]
+    answers = smtp.send_many(many)
+    smtp.close()
+    assert all(isinstance(one, Receipt) for one in answers)
+    got = {one.rcpt_tos[0]: one.content for one in sink.handler.envelopes}
+    assert len(sink.handler.envelopes) == len(got) == 30
+    assert all(got[one.recipient.address] == encode(one) for one in many)
 
 
 def test_a_wrong_password_stops_the_channel(sink: Controller, trusted: None) -> None:
