@@ -18,6 +18,8 @@ from publisher.models import Audience, Delivery, State, Subscriber
 from publisher.store import times
 from publisher.store.readers import attributes_from
 
+OPEN, HELD, CANCELLED = "open", "held", "cancelled"
+
 # 7919 is prime to 100, so that any hundred readers in a row are spread over all shares;
 # `salt` differs by issue, so that they are not the same readers each time.
 _MEMBERS = """
@@ -49,9 +51,9 @@ select count(*) as readers, coalesce(sum(subscriber), 0) as checksum
 
 ADD = text("""
 insert into audiences (selected, draft, list, first_share, last_share, last, count,
-                       reached, taken, is_held)
+                       reached, taken, state)
 select selected.id, drafts.id, :list, :first_share, :last_share, :last, :count, 0, 0,
-       :is_held
+       :state
   from selected
   join drafts
     on drafts.issue = selected.issue
@@ -59,7 +61,7 @@ select selected.id, drafts.id, :list, :first_share, :last_share, :last, :count, 
  where selected.issue = :issue
    and selected.channel = :channel
 """)
-OPEN = text("""
+WAITING = text("""
 select audiences.id, audiences.selected, audiences.draft as draft_id, audiences.list,
        audiences.first_share, audiences.last_share, audiences.last, audiences.count,
        audiences.reached, audiences.taken, drafts.name as draft, issues.planned_at,
@@ -73,7 +75,7 @@ select audiences.id, audiences.selected, audiences.draft as draft_id, audiences.
     on drafts.id = audiences.draft
  where selected.issue = :issue
    and selected.channel = :channel
-   and not audiences.is_held
+   and audiences.state = 'open'
    and audiences.reached < audiences.last
  order by audiences.id
 """)
@@ -176,7 +178,7 @@ def add(connection: Connection, issue: str, audience: Audience) -> None:
             "last_share": last,
             "last": audience.last,
             "count": audience.count,
-            "is_held": audience.is_held,
+            "state": HELD if audience.is_held else OPEN,
         },
     )
 
@@ -189,7 +191,7 @@ def take(
     Empty means that nobody is left.
     """
     where = {"issue": issue, "channel": channel}
-    while (row := connection.execute(OPEN, where).first()) is not None:
+    while (row := connection.execute(WAITING, where).first()) is not None:
         people = _take(connection, issue, row, limit, now)
         claimed = _deliveries(people, issue, channel, row.draft)
         if claimed:
@@ -237,7 +239,7 @@ def salt_of(number: int) -> int:
 
 
 def _deliveries(
-    people: Sequence[Row[Any]], issue: str, channel: str, draft: str
+    people: Sequence[Any], issue: str, channel: str, draft: str
 ) -> list[Delivery]:
     # Unpacked, for a row's names cost more than all the rest of a reader.
     before = prefix(issue)
