@@ -87,7 +87,22 @@ class Throttled(ProviderError):  # noqa: N818
 
 
 class Unavailable(ProviderError):  # noqa: N818
-    """Not accepted; send again later."""
+    """Not accepted; send again later.
+
+    `is_personal` means that only this recipient has to wait (a full or greylisting
+    mailbox), and that all others may go meanwhile.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        is_personal: bool = False,
+        where: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.is_personal = is_personal
 
 
 class Uncertain(ProviderError):  # noqa: N818

@@ -14,6 +14,7 @@ from publisher.store.ledger import Claim, Ledger
 from publisher.store.runs import Run, Runs
 from publisher.store.schema import bring_up_to_date
 from publisher.store.subscribers import Subscribers
+from publisher.store.wishes import Wish, Wishes
 
 __all__ = [
     "Books",
@@ -23,6 +24,8 @@ __all__ = [
     "Run",
     "Runs",
     "Subscribers",
+    "Wish",
+    "Wishes",
     "open_books",
     "rows_of",
 ]
@@ -36,6 +39,7 @@ class Books:
     ledger: Ledger
     subscribers: Subscribers
     runs: Runs
+    wishes: Wishes
 
     def __enter__(self) -> Self:
         return self
@@ -61,4 +65,10 @@ def open_books(url: str) -> Books:
     except BaseException:
         database.close()
         raise
-    return Books(database, Ledger(database), Subscribers(database), Runs(database))
+    return Books(
+        database,
+        Ledger(database),
+        Subscribers(database),
+        Runs(database),
+        Wishes(database),
+    )

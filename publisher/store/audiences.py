@@ -7,15 +7,18 @@ is skipped, with the reason.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from publisher.models import Audience, Delivery, State
+from publisher.models import Audience, Delivery, State, Subscriber
 from publisher.store import times
-from publisher.store.readers import reader_from
+from publisher.store.readers import attributes_from
+
+OPEN, HELD, CANCELLED = "open", "held", "cancelled"
 
 # 7919 is prime to 100, so that any hundred readers in a row are spread over all shares;
 # `salt` differs by issue, so that they are not the same readers each time.
@@ -48,9 +51,9 @@ select count(*) as readers, coalesce(sum(subscriber), 0) as checksum
 
 ADD = text("""
 insert into audiences (selected, draft, list, first_share, last_share, last, count,
-                       reached, taken, is_held)
+                       reached, taken, state)
 select selected.id, drafts.id, :list, :first_share, :last_share, :last, :count, 0, 0,
-       :is_held
+       :state
   from selected
   join drafts
     on drafts.issue = selected.issue
@@ -58,7 +61,7 @@ select selected.id, drafts.id, :list, :first_share, :last_share, :last, :count, 
  where selected.issue = :issue
    and selected.channel = :channel
 """)
-OPEN = text("""
+WAITING = text("""
 select audiences.id, audiences.selected, audiences.draft as draft_id, audiences.list,
        audiences.first_share, audiences.last_share, audiences.last, audiences.count,
        audiences.reached, audiences.taken, drafts.name as draft, issues.planned_at,
@@ -72,7 +75,7 @@ select audiences.id, audiences.selected, audiences.draft as draft_id, audiences.
     on drafts.id = audiences.draft
  where selected.issue = :issue
    and selected.channel = :channel
-   and not audiences.is_held
+   and audiences.state = 'open'
    and audiences.reached < audiences.last
  order by audiences.id
 """)
@@ -175,7 +178,7 @@ def add(connection: Connection, issue: str, audience: Audience) -> None:
             "last_share": last,
             "last": audience.last,
             "count": audience.count,
-            "is_held": audience.is_held,
+            "state": HELD if audience.is_held else OPEN,
         },
     )
 
@@ -188,13 +191,9 @@ def take(
     Empty means that nobody is left.
     """
     where = {"issue": issue, "channel": channel}
-    while (row := connection.execute(OPEN, where).first()) is not None:
+    while (row := connection.execute(WAITING, where).first()) is not None:
         people = _take(connection, issue, row, limit, now)
-        claimed = [
-            _delivery(issue, channel, row.draft, one)
-            for one in people
-            if not one.hindrance
-        ]
+        claimed = _deliveries(people, issue, channel, row.draft)
         if claimed:
             return claimed
     return []
@@ -239,13 +238,27 @@ def salt_of(number: int) -> int:
     return number * 37 % 100
 
 
-def _delivery(issue: str, channel: str, draft: str, row: Row[Any]) -> Delivery:
-    return Delivery(
-        key=f"{prefix(issue)}{row.id:09}",
-        issue=issue,
-        channel=channel,
-        draft=draft,
-        recipient=row.address,
-        state=State.CLAIMED,
-        reader=reader_from(row),
-    )
+def _deliveries(
+    people: Sequence[Any], issue: str, channel: str, draft: str
+) -> list[Delivery]:
+    # Unpacked, for a row's names cost more than all the rest of a reader.
+    before = prefix(issue)
+    return [
+        Delivery(
+            key=f"{before}{number:09}",
+            issue=issue,
+            channel=channel,
+            draft=draft,
+            recipient=address,
+            state=State.CLAIMED,
+            reader=Subscriber(
+                address=address,
+                id=number,
+                name=name,
+                language=language,
+                attributes=attributes_from(known),
+            ),
+        )
+        for number, address, name, language, known, hindrance in people
+        if not hindrance
+    ]

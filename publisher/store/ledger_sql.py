@@ -43,7 +43,7 @@ UNFINISHED = text(f"""
                   or exists (select 1
                                from audiences
                               where audiences.selected = selected.id
-                                and not audiences.is_held
+                                and audiences.state = 'open'
                                 and audiences.reached < audiences.last))
  order by number
  limit 1
@@ -63,15 +63,20 @@ select articles
   from issues
  where campaign = :campaign
    and (:is_rehearsal or not is_rehearsal)
-   and exists (select 1
-                 from selected
-                where selected.issue = issues.id
-                  and selected.count > (select count(*)
-                                          from deliveries
-                                         where deliveries.selected = selected.id
-                                           and deliveries.state in ('failed', 'skipped',
-                                                                    'uncertain')
-                                           and deliveries.state <> 'uncertain'))
+   and exists (
+       select 1
+         from selected
+        where selected.issue = issues.id
+          and selected.count
+              > (select count(*)
+                   from deliveries
+                  where deliveries.selected = selected.id
+                    and deliveries.state in ('failed', 'skipped', 'uncertain')
+                    and deliveries.state <> 'uncertain')
+              + (select coalesce(sum(audiences.count - audiences.taken), 0)
+                   from audiences
+                  where audiences.selected = selected.id
+                    and audiences.state = 'cancelled'))
 """)
 
 ADD_DRAFT = text("""
@@ -165,12 +170,13 @@ select selected.channel, deliveries.state, count(*), selected.id
  where selected.issue = :issue
  group by selected.channel, deliveries.state, selected.id
 union all
-select selected.channel, 'planned', sum(audiences.count - audiences.taken), selected.id
+select selected.channel,
+       case audiences.state when 'cancelled' then 'skipped' else 'planned' end,
+       audiences.count - audiences.taken, selected.id
   from selected
   join audiences
     on audiences.selected = selected.id
  where selected.issue = :issue
- group by selected.channel, selected.id
  order by turn
 """)
 

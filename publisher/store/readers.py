@@ -12,12 +12,19 @@ NOTHING = "{}"
 
 def reader_from(row: Any, lists: tuple[str, ...] = ()) -> Subscriber:
     """Return the subscriber of a row with their id, address, name and the rest."""
-    known = row.attributes
     return Subscriber(
         address=row.address,
         id=row.id,
         name=row.name,
         language=row.language,
         lists=lists,
-        attributes=json.loads(known) if known != NOTHING else {},
+        attributes=attributes_from(row.attributes),
     )
+
+
+def attributes_from(known: str) -> dict[str, str]:
+    """Read what an owner knows about a reader; most often it is nothing."""
+    if known == NOTHING:
+        return {}
+    attributes: dict[str, str] = json.loads(known)
+    return attributes

@@ -10,11 +10,16 @@ select selected.issue, selected.channel, selected.count as selected,
        count(*) filter (where deliveries.state = 'planned')
          + coalesce((select sum(audiences.count - audiences.taken)
                        from audiences
-                      where audiences.selected = selected.id), 0) as planned,
+                      where audiences.selected = selected.id
+                        and audiences.state <> 'cancelled'), 0) as planned,
        count(*) filter (where deliveries.state = 'claimed') as claimed,
        count(*) filter (where deliveries.state = 'accepted') as accepted,
        count(*) filter (where deliveries.state = 'failed') as failed,
-       count(*) filter (where deliveries.state = 'skipped') as skipped,
+       count(*) filter (where deliveries.state = 'skipped')
+         + coalesce((select sum(audiences.count - audiences.taken)
+                       from audiences
+                      where audiences.selected = selected.id
+                        and audiences.state = 'cancelled'), 0) as skipped,
        count(*) filter (where deliveries.state = 'uncertain') as uncertain
   from selected
   left join deliveries

@@ -88,8 +88,11 @@ Table(
     Column("count", Integer, nullable=False),
     Column("reached", Integer, nullable=False),
     Column("taken", Integer, nullable=False),
-    Column("is_held", Boolean, nullable=False),  # until a winner is known
+    words("state"),  # "held" until a winner is known
     CheckConstraint("taken between 0 and count", name="taken_are_counted"),
+    CheckConstraint(
+        "state in ('open', 'held', 'cancelled')", name="an_audience_is_known"
+    ),
     Index("audiences_by_channel", "selected"),
 )
 

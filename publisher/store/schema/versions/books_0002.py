@@ -139,8 +139,11 @@ def _audiences() -> None:
         number("count"),
         number("reached"),
         number("taken"),
-        sa.Column("is_held", sa.Boolean, nullable=False),
+        words("state"),
         sa.CheckConstraint("taken between 0 and count", name="taken_are_counted"),
+        sa.CheckConstraint(
+            "state in ('open', 'held', 'cancelled')", name="an_audience_is_known"
+        ),
     )
     op.create_index("audiences_by_channel", "audiences", ["selected"])
 

@@ -1,0 +1,196 @@
+"""What a person wishes of an issue: pause, go on, cancel, move, try again, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from sqlalchemy import text
+
+from publisher.store import times
+from publisher.store.database import Database, many
+
+Wish: TypeAlias = Literal["", "paused", "cancelled"]
+BY_HAND = "by hand"  # the receipt of what a person saw arrive
+
+WISH = text("""
+select wish
+  from issues
+ where id = :issue
+""")
+SET_WISH = text("""
+update issues
+   set wish = :wish
+ where id = :issue
+   and wish <> 'cancelled'
+""")
+CANCEL_READERS = text("""
+update audiences
+   set state = 'cancelled'
+ where selected in (select id from selected where issue = :issue)
+   and reached < last
+""")
+CANCEL_ROWS = text("""
+update deliveries
+   set state = 'skipped',
+       reason = 'cancelled',
+       settled_at = :now
+ where selected in (select id from selected where issue = :issue)
+   and state in ('planned', 'claimed')
+   and state = 'planned'
+""")
+ADD_CHANNEL = text("""
+insert into selected (issue, channel, count)
+values (:issue, :target, 0)
+on conflict do nothing
+""")
+# The rest of an audience becomes one of the other channel; its beginning stays.
+MOVE_READERS = text("""
+insert into audiences (selected, draft, list, first_share, last_share, last, count,
+                       reached, taken, state)
+select target.id, audiences.draft, audiences.list, audiences.first_share,
+       audiences.last_share, audiences.last, audiences.count - audiences.taken,
+       audiences.reached, 0, audiences.state
+  from audiences
+  join selected as source
+    on source.id = audiences.selected
+   and source.issue = :issue
+   and source.channel = :source
+  join selected as target
+    on target.issue = :issue
+   and target.channel = :target
+ where audiences.reached < audiences.last
+   and audiences.state <> 'cancelled'
+""")
+LEAVE_READERS = text("""
+update audiences
+   set count = taken,
+       reached = last
+ where selected = (select id
+                     from selected
+                    where issue = :issue
+                      and channel = :source)
+   and reached < last
+   and state <> 'cancelled'
+""")
+MOVE_ROWS = text("""
+update deliveries
+   set selected = (select id
+                     from selected
+                    where issue = :issue
+                      and channel = :target)
+ where selected = (select id
+                     from selected
+                    where issue = :issue
+                      and channel = :source)
+   and state in ('planned', 'claimed')
+   and state = 'planned'
+""")
+REST = text("""
+select coalesce(sum(audiences.count - audiences.taken), 0)
+  from audiences
+  join selected
+    on selected.id = audiences.selected
+ where selected.issue = :issue
+   and selected.channel = :source
+   and audiences.reached < audiences.last
+   and audiences.state <> 'cancelled'
+""")
+COUNT = text("""
+update selected
+   set count = count + :more
+ where issue = :issue
+   and channel = :channel
+""")
+AGAIN = text("""
+update deliveries
+   set state = 'planned',
+       reason = '',
+       tries = 0,
+       not_before = 0,
+       claimed_at = null,
+       settled_at = null
+ where selected in (select id from selected where issue = :issue)
+   and state in ('failed', 'skipped', 'uncertain')
+   and state = :state
+""")
+DECIDE = text("""
+update deliveries
+   set state = :state,
+       reason = :reason,
+       receipt = :receipt,
+       settled_at = :now
+ where selected in (select id from selected where issue = :issue)
+   and state in ('failed', 'skipped', 'uncertain')
+   and state = 'uncertain'
+   and key = :key
+""")
+
+
+class Wishes:
+    """The wishes that a sender looks for, and the changes that no sender makes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, issue: str) -> Wish:
+        """Return what somebody wishes of the issue; "" is that it goes on."""
+        with self._database.reading() as connection:
+            found: Wish = connection.execute(WISH, {"issue": issue}).scalar() or ""
+        return found
+
+    def pause(self, issue: str) -> None:
+        """Let nothing more be claimed until somebody resumes it."""
+        self._set(issue, "paused")
+
+    def resume(self, issue: str) -> None:
+        """Let it go on; what is cancelled stays so."""
+        self._set(issue, "")
+
+    def _set(self, issue: str, wish: Wish) -> None:
+        with self._database.writing() as connection:
+            connection.execute(SET_WISH, {"issue": issue, "wish": wish})
+
+    def cancel(self, issue: str, *, now: datetime) -> None:
+        """Skip whatever is not claimed yet, for good."""
+        values = {"issue": issue, "now": times.stamp(now)}
+        with self._database.writing() as connection:
+            connection.execute(SET_WISH, {"issue": issue, "wish": "cancelled"})
+            connection.execute(CANCEL_READERS, {"issue": issue})
+            connection.execute(CANCEL_ROWS, values)
+
+    def move(self, issue: str, source: str, target: str) -> int:
+        """Give what a channel has not claimed to another; return how many."""
+        values = {"issue": issue, "source": source, "target": target}
+        both = {"issue": issue, "target": target}
+        with self._database.writing() as connection:
+            connection.execute(ADD_CHANNEL, both)
+            moved = int(connection.execute(REST, values).scalar() or 0)
+            connection.execute(MOVE_READERS, values)
+            connection.execute(LEAVE_READERS, values)
+            moved += connection.execute(MOVE_ROWS, values).rowcount
+            for channel, more in ((source, -moved), (target, moved)):
+                change = {"issue": issue, "channel": channel, "more": more}
+                connection.execute(COUNT, change)
+        return moved
+
+    def retry(self, issue: str, state: Literal["failed", "uncertain"]) -> int:
+        """Plan again what failed, or what nobody knows of; return how many."""
+        with self._database.writing() as connection:
+            values = {"issue": issue, "state": state}
+            return connection.execute(AGAIN, values).rowcount
+
+    def decide(
+        self, issue: str, keys: Sequence[str], *, arrived: bool, now: datetime
+    ) -> int:
+        """Settle uncertain deliveries by a person's word; return how many."""
+        values = {
+            "issue": issue,
+            "state": "accepted" if arrived else "failed",
+            "reason": "" if arrived else "not arrived, by hand",
+            "receipt": BY_HAND if arrived else "",
+            "now": times.stamp(now),
+        }
+        with self._database.writing() as connection:
+            return many(connection, DECIDE, [{"key": key, **values} for key in keys])
