@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha1
+from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from itsdangerous import URLSafeSerializer
 
 PURPOSE = "publisher.unsubscribe"
+_BLOCK = 64  # bytes that SHA-1 reads at a time
+_IN_URLS = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,32 @@ def unsubscribe_url(site: Site, *, secret: str, address: str, list_name: str) ->
     """
     if not site.unsubscribe_url:
         return _mailto(site, list_name)
-    token = _serializer(secret).dumps([address, list_name])
+    token = _signature(secret).signed(f"[{quoted(address)},{quoted(list_name)}]")
     if "{token}" in site.unsubscribe_url:
         return site.unsubscribe_url.replace("{token}", token)
     return f"{site.unsubscribe_url.rstrip('/')}/{token}"
+
+
+class _Signature:
+    """Signs as itsdangerous does, with its key: a long list needs a link for each."""
+
+    def __init__(self, secret: str) -> None:
+        # HMAC (RFC 2104) with both beginnings hashed already.
+        key = _serializer(secret).make_signer().derive_key().ljust(_BLOCK, b"\0")
+        self._inner = sha1(bytes(one ^ 0x36 for one in key))  # noqa: S324  in HMAC
+        self._outer = sha1(bytes(one ^ 0x5C for one in key))  # noqa: S324  in HMAC
+
+    def signed(self, text: str) -> str:
+        """Return the text, which must be ASCII, and its signature, fit for a URL."""
+        said = _base64(text.encode())
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(said)
+        outer.update(inner.digest())
+        return (said + b"." + _base64(outer.digest())).decode()
+
+
+def _base64(raw: bytes) -> bytes:
+    return b2a_base64(raw, newline=False).translate(_IN_URLS).rstrip(b"=")
 
 
 def read_unsubscribe(secret: str, token: str) -> WayOut | None:
@@ -65,3 +92,8 @@ def _serializer(secret: str) -> URLSafeSerializer:
             hint="Try: PUBLISHER_SECRET in .env",
         )
     return URLSafeSerializer(secret, salt=PURPOSE)
+
+
+@lru_cache(maxsize=4)
+def _signature(secret: str) -> _Signature:
+    return _Signature(secret)

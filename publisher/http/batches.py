@@ -5,14 +5,14 @@ What cannot be written is answered here and harms no other email of the call.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http.call import call, redacted
+from publisher.http.gaps import encoded
 from publisher.mime.fields import checked
 from publisher.models import Email, Json, Receipt
 
@@ -105,7 +105,8 @@ def post(
             "Accept": "application/json",
             **headers,
         },
-        secrets=[*secrets, *_addresses(emails)],
+        # Only looked at if the call fails: so many addresses take a while.
+        secrets=(hidden for some in (secrets, _addresses(emails)) for hidden in some),
         verdict=judged,
     )
 
@@ -118,12 +119,6 @@ def endpoint(url: str, path: str) -> str:
 def call_mark(emails: Iterable[Email]) -> bytes:
     """Return the 32 bytes that stand for exactly these emails in this order."""
     return sha256("\n".join(email.key for email in emails).encode()).digest()
-
-
-def encoded(value: Json) -> bytes:
-    """Return JSON; the same value, the same bytes."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace")
 
 
 def filled(fields: Json) -> Json:
@@ -160,7 +155,8 @@ def _measure(size: int, provider: str, longest_call: int) -> None:
         raise Rejected(f"{provider}: the emails of one call are too long together")
 
 
-def _addresses(emails: Iterable[Email]) -> list[str]:
-    """Return how the readers' addresses may be quoted: some providers lower them."""
-    addresses = [email.recipient.address for email in emails]
-    return [*addresses, *(address.lower() for address in addresses)]
+def _addresses(emails: Iterable[Email]) -> Iterator[str]:
+    """Yield how the readers' addresses may be quoted: some providers lower them."""
+    for email in emails:
+        address = email.recipient.address
+        yield from (address, address.lower())

@@ -87,8 +87,6 @@ def call(
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Refused(f"{who}: the address in .env must begin with https://")
     sent = {"User-Agent": _agent(), **(headers or {})}
-    hidden = [url, sent.get("Authorization", "").partition(" ")[2]]
-    hidden += [f"{secret}" for secret in secrets]
     with session() as wire:
         try:
             response = wire.request(
@@ -112,6 +110,8 @@ def call(
     if response.status_code // 100 == _TAKEN:
         return response
     own = verdict(response) if verdict else None
+    login = sent.get("Authorization", "").partition(" ")[2]
+    hidden = [url, login, *(f"{secret}" for secret in secrets)]
     raise own or _error(response, who, hidden, is_safe=method == "GET")
 
 

@@ -84,14 +84,15 @@ def refuse_bad(headers: Mapping[str, str]) -> None:
     """Refuse what `other_lines` would, and take no time for what is good."""
     text = "".join(headers.values())
     is_plain = len(text) < LONGEST_LINE // 2 and text.isascii() and text.isprintable()
-    if is_plain and _are_good(tuple(headers)):
+    if is_plain and are_names(tuple(headers)):
         return
     for _ in other_lines(headers):
         pass
 
 
 @lru_cache(maxsize=256)  # all readers of a draft mostly have the same
-def _are_good(names: tuple[str, ...]) -> bool:
+def are_names(names: tuple[str, ...]) -> bool:
+    """Say whether headers can have these names, and values of 400 ASCII letters."""
     return all(_FIELD.fullmatch(name) for name in names) and (
         sum(map(len, names)) < LONGEST_LINE // 2 - len(": ")
     )

@@ -21,6 +21,7 @@ from uuid import UUID
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.call import read_json
+from publisher.http.gaps import encoded
 from publisher.mime.fields import delivery_mark
 from publisher.mime.verbatim import in_html, in_text
 from publisher.models import Email, Json, Kind, Limits, Mailbox, Receipt
@@ -97,7 +98,7 @@ class Brevo:
         shared = _shared(emails[0].sender, key)
         if BRACE.encode() in parts:
             shared["params"] = {"brace": "{"}
-        head = batches.encoded(shared)[:-1]
+        head = encoded(shared)[:-1]
         response = batches.post(
             batches.endpoint(self.url, "/v3/smtp/email"),
             head + b',"messageVersions":[' + parts + b"]}",

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from http import HTTPStatus
+from itertools import count as count_from
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from urllib.parse import quote
 
@@ -27,10 +29,9 @@ from publisher.errors import (
 )
 from publisher.http import batches, merged
 from publisher.http.call import read_json
-from publisher.http.merged import quoted
+from publisher.http.gaps import Form, form_of, gap, utf8
 from publisher.memory import OncePer
 from publisher.mime.fields import written
-from publisher.mime.headers import message_id_line
 from publisher.mime.verbatim import in_html
 from publisher.models import Email, Kind, Limits, Mailbox, Mailing, Receipt, Slot
 from publisher.providers import Secret
@@ -54,7 +55,7 @@ _OURS = re.compile(
 MOST_HEADERS = 20
 MESSAGE_ID = "h:Message-Id"
 # The names of a reader's own headers, and the JSON of all variables.
-_Part: TypeAlias = tuple[tuple[str, ...], str]
+_Part: TypeAlias = tuple[tuple[str, ...], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class _Written:
     head: bytes
     options: int  # how many bytes of its fields count for the limit
     names: _Variables
-    keys: tuple[str, ...]  # signs, slots, mark, subject, headers; as JSON has them
+    form: Callable[..., Form]  # a reader's variables, with so many headers
 
 
 def _written(mailing: Mailing) -> _Written:
@@ -117,10 +118,19 @@ def _written(mailing: Mailing) -> _Written:
     boundary = f"publisher-{draft.id}"
     head = b"".join(_fields(boundary, fields))
     size = sum(len(f"{name}{value}".encode()) for name, value in options.items())
-    headers = [f"h{number}" for number in range(MOST_HEADERS)]
-    own = map(names.key, [*range(len(mailing.slots)), "mark", "subject", *headers])
-    keys = merged.json_names((*names.signs, *own))
-    return _Written(boundary, head, size, names, keys)
+    slots = range(len(mailing.slots))
+
+    @lru_cache(maxsize=2 * (MOST_HEADERS + 1))
+    def form(count: int, *, has_id: bool) -> Form:
+        headers = [f"h{number}" for number in range(count)]
+        places = dict(zip([*slots, *headers], count_from(merged.VALUES), strict=False))
+        places |= {"mark": merged.MARK, "subject": merged.SUBJECT}
+        if has_id:
+            places[f"h{count}"] = merged.ID
+        own = {names.key(name): gap(place) for name, place in places.items()}
+        return form_of({gap(merged.ADDRESS): {**names.signs, **own}})
+
+    return _Written(boundary, head, size, names, form)
 
 
 _once = OncePer(_written)
@@ -188,22 +198,26 @@ def _variables(shared: _Written, reader: merged.Reader) -> _Part:
     The Message-Id that Mailgun makes is the same for everybody: the answers of all
     readers would be one conversation.
     """
-    email = reader.email
-    names = tuple([f"h:{name}" for name in email.own_headers])
-    values = [*email.own_headers.values()]
-    if email.message_id:
-        line = message_id_line(email.message_id, key=email.key, sender=email.sender)
-        names += (MESSAGE_ID,)
-        values.append(line.partition("<")[2].removesuffix(">"))
+    has_id = bool(reader.message_id)
+    names = _options(reader.headers, has_id=has_id)
     if len(names) > MOST_HEADERS:
         raise Rejected(f"mailgun: an email may have {MOST_HEADERS} headers of its own")
-    options = (*names, *values, "v:delivery", reader.mark)
-    if not merged.fits(options, LONGEST_OPTIONS - shared.options):
-        raise Rejected("mailgun: the headers of the email have more than 16 KB")
-    given = (*email.values, reader.mark, reader.subject, *values)
-    return names, merged.json_object(
-        shared.keys, (*shared.names.signs.values(), *given)
-    )
+    room = LONGEST_OPTIONS - shared.options - sum(map(len, names))
+    if reader.size + len("v:delivery") > room:
+        values = reader.email.own_headers.values()
+        if not merged.fits(
+            (*values, reader.message_id, "v:delivery", reader.mark), room
+        ):
+            raise Rejected("mailgun: the headers of the email have more than 16 KB")
+    form = shared.form(len(reader.headers), has_id=has_id)
+    # Without the braces around it: it becomes one name of many.
+    return names, form.filled(reader.parts)[1:-1]
+
+
+@lru_cache(maxsize=256)  # all readers of a draft mostly have the same
+def _options(headers: tuple[str, ...], *, has_id: bool) -> tuple[str, ...]:
+    names = tuple(f"h:{name}" for name in headers)
+    return (*names, MESSAGE_ID) if has_id else names
 
 
 def _form(shared: _Written, readers: list[merged.Reader], parts: list[_Part]) -> bytes:
@@ -219,13 +233,14 @@ def _form(shared: _Written, readers: list[merged.Reader], parts: list[_Part]) ->
     if MESSAGE_ID in fields:
         fields[MESSAGE_ID] = f"<{fields[MESSAGE_ID]}>"
     fields["v:delivery"] = shared.names.token("mark")
-    own = [f"{quoted(to)}:{one}" for to, (_, one) in zip(names, parts, strict=True)]
     boundary = shared.boundary
+    to = [_person(reader.box) for reader in readers]
     pieces = [
         shared.head,
         *_fields(boundary, fields),
-        *[_field(boundary, "to", _person(reader.box)) for reader in readers],
-        _field(boundary, "recipient-variables", f"{{{','.join(own)}}}"),
+        _field(boundary, "to", f"\r\n{_begun(boundary, 'to')}".join(to)),
+        utf8(_begun(boundary, "recipient-variables")),
+        b"{%b}\r\n" % b",".join([own for _, own in parts]),
         f"--{boundary}--\r\n".encode(),
     ]
     form = b"".join(pieces)
@@ -240,9 +255,12 @@ def _fields(boundary: str, fields: Mapping[str, str]) -> list[bytes]:
 
 def _field(boundary: str, name: str, value: str) -> bytes:
     """Return one field of the form: as it is, where a URL-encoded one costs time."""
+    return utf8(f"{_begun(boundary, name)}{value}\r\n")
+
+
+def _begun(boundary: str, name: str) -> str:
     quoted = name.replace('"', "%22")
-    begin = f'--{boundary}\r\nContent-Disposition: form-data; name="{quoted}"\r\n\r\n'
-    return f"{begin}{value}\r\n".encode("utf-8", "replace")
+    return f'--{boundary}\r\nContent-Disposition: form-data; name="{quoted}"\r\n\r\n'
 
 
 def _person(box: Mailbox) -> str:

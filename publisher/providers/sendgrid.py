@@ -10,17 +10,17 @@ remembers no key: a call without an answer stays uncertain.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.header import Header
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
-from publisher.http.merged import quoted
+from publisher.http.gaps import Form, encoded, escaped, form_of, gap
 from publisher.memory import OncePer
-from publisher.mime.headers import message_id_line
 from publisher.models import Email, Json, Kind, Limits, Mailbox, Mailing, Receipt
 from publisher.providers import Secret
 
@@ -37,10 +37,10 @@ _OURS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What all readers of a mailing share: JSON without its end, and the keys."""
+    """What all readers of a mailing share: JSON without its end, and forms."""
 
     head: bytes
-    keys: tuple[str, ...]  # as JSON has them
+    form: Callable[..., Form]  # a reader's part, by `_shape`
     room: int  # bytes for the values of a reader
 
 
@@ -64,9 +64,27 @@ def _written(mailing: Mailing) -> _Written:
     }
     # Otherwise an account may add a footer and a List-Unsubscribe of its own.
     ours = {"subscription_tracking": {"enable": False}}
-    head = batches.encoded({**batches.filled(fields), "tracking_settings": ours})
+    head = encoded({**batches.filled(fields), "tracking_settings": ours})
     room = LONGEST_VALUES - sum(map(len, keys))
-    return _Written(head[:-1], merged.json_names(keys), room)
+
+    @lru_cache(maxsize=64)  # all readers of a draft mostly have the same
+    def form(
+        headers: tuple[str, ...], *, has_name: bool, has_subject: bool, has_id: bool
+    ) -> Form:
+        named = {"name": gap(merged.NAME)} if has_name else {}
+        texts = enumerate((*keys, *headers), merged.VALUES)
+        own = {name: gap(number) for number, name in texts}
+        message_id = {"Message-ID": f"<{gap(merged.ID)}>"} if has_id else {}
+        fields = {
+            "to": [{"email": gap(merged.ADDRESS), **named}],
+            "custom_args": {"delivery": gap(merged.MARK)},
+            "headers": {**{name: own[name] for name in headers}, **message_id},
+            "substitutions": {key: own[key] for key in keys},
+            "subject": gap(merged.SUBJECT) if has_subject else "",
+        }
+        return form_of(batches.filled(fields))
+
+    return _Written(head[:-1], form, room)
 
 
 _once = OncePer(_written)
@@ -98,10 +116,9 @@ class SendGrid:
         )
 
     def _post(
-        self, shared: _Written, readers: list[merged.Reader], parts: list[str]
+        self, shared: _Written, readers: list[merged.Reader], parts: list[bytes]
     ) -> list[batches.Answer]:
-        own = f',"personalizations":[{",".join(parts)}]}}'
-        body = shared.head + own.encode("utf-8", "replace")
+        body = b'%b,"personalizations":[%b]}' % (shared.head, b",".join(parts))
         if len(body) > LONGEST:
             raise Rejected("sendgrid: the emails of one call are too long together")
         emails = [reader.email for reader in readers]
@@ -121,32 +138,24 @@ class SendGrid:
         return [Receipt(f"{call}/{one.mark}" if call else one.mark) for one in readers]
 
 
-def _personalized(shared: _Written, reader: merged.Reader) -> str:
+def _personalized(shared: _Written, reader: merged.Reader) -> bytes:
     """Return what is the reader's own, in JSON.
 
     A subject with slots comes whole: which spaces it has depends on the values.
     """
-    email = reader.email
-    if not merged.fits(email.values, shared.room):
+    email, parts = reader.email, reader.parts
+    if reader.size > shared.room and not merged.fits(email.values, shared.room):
         raise Rejected(f"sendgrid: a reader's values have over {LONGEST_VALUES} bytes")
-    headers = _in_ascii(email.own_headers)
-    if email.message_id:
-        line = message_id_line(email.message_id, key=email.key, sender=email.sender)
-        headers["Message-ID"] = line.partition(": ")[2]
-    name = reader.box.name and f',"name":{quoted(reader.box.name)}'
-    fields = [
-        f'{{"to":[{{"email":{quoted(reader.box.address)}{name}}}]',
-        f'"custom_args":{{"delivery":{quoted(reader.mark)}}}',
-    ]
-    if headers:
-        names = merged.json_names(tuple(headers))
-        fields.append(f'"headers":{merged.json_object(names, headers.values())}')
-    if email.values:
-        values = merged.json_object(shared.keys, email.values)
-        fields.append(f'"substitutions":{values}')
-    if reader.subject:
-        fields.append(f'"subject":{quoted(reader.subject)}')
-    return f"{','.join(fields)}}}"
+    own = merged.VALUES + len(email.values)
+    if not b"".join(parts[own:]).isascii():
+        parts = parts[:own] + escaped(list(_in_ascii(email.own_headers).values()))
+    form = shared.form(
+        reader.headers,
+        has_name=bool(reader.box.name),
+        has_subject=bool(reader.subject),
+        has_id=bool(reader.message_id),
+    )
+    return form.filled(parts)
 
 
 def _person(box: Mailbox) -> Json:

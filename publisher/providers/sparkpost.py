@@ -10,15 +10,16 @@ answer stays uncertain. A full quota (420) sends nothing and stops the channel.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
 from publisher.http.call import read_json
-from publisher.http.merged import quoted
+from publisher.http.gaps import Form, encoded, form_of, gap
 from publisher.memory import OncePer
 from publisher.mime.verbatim import in_html
 from publisher.models import Email, Json, Kind, Limits, Mailing, Receipt, Slot
@@ -40,16 +41,17 @@ _OURS = re.compile(
     re.IGNORECASE,
 )
 # The names of a reader's own headers, and the JSON of the recipient.
-_Part: TypeAlias = tuple[tuple[str, ...], str]
+_Part: TypeAlias = tuple[tuple[str, ...], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What all readers of a mailing share: JSON without its end, and the keys."""
+    """What all readers of a mailing share: JSON without its end, and forms."""
 
     head: bytes
     headers: dict[str, str]
-    keys: tuple[str, ...]  # slots, subject, headers; as JSON has them
+    form: Callable[..., Form]  # a recipient, with so many headers of their own
+    room: int  # bytes for the values of a reader
 
 
 def _written(mailing: Mailing) -> _Written:
@@ -65,12 +67,27 @@ def _written(mailing: Mailing) -> _Written:
         "text": merged.with_tokens(draft.text, mailing, _token, _verbatim),
         "html": merged.with_tokens(draft.html, mailing, _token, _page),
     }
-    content = batches.encoded({"content": batches.filled(fields)})
+    content = encoded({"content": batches.filled(fields)})
     headers = {name: _verbatim(value) for name, value in mailing.headers.items()}
     slots = [f"s{number}" for number in range(len(mailing.slots))]
     own = [f"h{number}" for number in range(MOST_HEADERS)]
-    keys = merged.json_names((*slots, "subject", *own))
-    return _Written(content.removesuffix(b"}}"), headers, keys)
+
+    @lru_cache(maxsize=2 * (MOST_HEADERS + 1))
+    def form(count: int, *, has_name: bool) -> Form:
+        named = {"name": gap(merged.NAME)} if has_name else {}
+        values = enumerate([*slots, *own[:count]], merged.VALUES)
+        fields = {
+            "address": {"email": gap(merged.ADDRESS), **named},
+            "metadata": {"delivery": gap(merged.MARK)},
+            "substitution_data": {
+                "subject": gap(merged.SUBJECT),
+                **{key: gap(number) for number, key in values},
+            },
+        }
+        return form_of(fields)
+
+    room = LONGEST_DATA - sum(len(f'"{key}":') for key in (*slots, "subject", *own))
+    return _Written(content.removesuffix(b"}}"), headers, form, room)
 
 
 _once = OncePer(_written)
@@ -122,8 +139,8 @@ class SparkPost:
             raise Rejected("sparkpost: the email has more than 20 MB")
         names = merged.same_headers([names for names, _ in parts], "sparkpost")
         tokens = {name: f"{{{{h{number}}}}}" for number, name in enumerate(names)}
-        headers = batches.encoded({**shared.headers, **tokens})
-        recipients = ",".join([own for _, own in parts]).encode("utf-8", "replace")
+        headers = encoded({**shared.headers, **tokens})
+        recipients = b",".join([own for _, own in parts])
         emails = [reader.email for reader in readers]
         response = batches.post(
             batches.endpoint(
@@ -145,19 +162,15 @@ def _recipient(shared: _Written, reader: merged.Reader) -> _Part:
 
     There is no header_to: it would be what the reader sees, and may name others.
     """
-    email = reader.email
-    own = email.own_headers
-    if len(own) > MOST_HEADERS:
+    headers = reader.headers
+    if len(headers) > MOST_HEADERS:
         raise Rejected(f"sparkpost: an email may have {MOST_HEADERS} headers")
-    values = (*email.values, reader.subject, *own.values())
-    if not merged.fits(values, LONGEST_DATA - sum(map(len, shared.keys))):
+    email = reader.email
+    values = (*email.values, reader.subject, *email.own_headers.values())
+    if reader.size > shared.room and not merged.fits(values, shared.room):
         raise Rejected("sparkpost: a reader's values have more than 100 KB")
-    name = reader.box.name and f',"name":{quoted(reader.box.name)}'
-    data = merged.json_object(shared.keys, values)
-    return tuple(own), (
-        f'{{"address":{{"email":{quoted(reader.box.address)}{name}}},'
-        f'"metadata":{{"delivery":{quoted(reader.mark)}}},"substitution_data":{data}}}'
-    )
+    form = shared.form(len(headers), has_name=bool(reader.box.name))
+    return headers, form.filled(reader.parts)
 
 
 def _answers(results: Any, readers: list[merged.Reader]) -> list[batches.Answer]:

@@ -97,10 +97,6 @@ def test_the_mark_of_a_call_knows_its_emails_and_their_order() -> None:
     assert mark != batches.call_mark([email(1)])
 
 
-def test_json_is_utf_8_and_survives_what_is_no_text() -> None:
-    assert batches.encoded({"a": "é\ud800"}) == '{"a":"é?"}'.encode()
-
-
 @pytest.fixture
 def web() -> Iterator[RequestsMock]:
     with RequestsMock() as mock:
