@@ -25,6 +25,7 @@ VERBS = {
     "preview": "Open a page that shows what would be sent.",
     "check": "Look for what is wrong before anything goes.",
     "plan": "Show who gets what, when and through which channel.",
+    "rehearse": "Send a campaign to made-up readers, through fake providers.",
     "send": "Send a campaign's next issue, or one article.",
     "run": "Do what the schedules say.",
     "schedules": "List the schedules and their next runs.",

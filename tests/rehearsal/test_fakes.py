@@ -55,8 +55,6 @@ def opened(fake: Fake) -> Any:
         one.key: fake.settings.get(one.name, "made-up" if one.required else "")
         for one in providers.settings_of(cls, fake.provider)
     }
-    if fake.provider == "ses":
-        environ |= {"SES_KEY_ID": "made-up", "SES_KEY": "made-up"}
     return providers.from_environ(cls, fake.provider, "", environ)
 
 
