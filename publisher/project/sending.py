@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Stop = Callable[[], bool]
 Progress = Callable[[int], None]
+OFTEN = 0.3  # seconds between two looks at what somebody wishes
 
 
 def never() -> bool:
@@ -117,6 +118,7 @@ def send_issue(
     stopped: list[tuple[str, str]] = []
     # A secret that cannot be used stops here, not at every single reader.
     _ = folder.secret
+    wish = _Wish(folder, plan.issue.id)
     with ledger.lease(plan.issue.id):
         if ledger.issue(plan.issue.id) is None:
             ledger.begin(plan.issue, plan.drafts, plan.deliveries, plan.audiences)
@@ -124,7 +126,7 @@ def send_issue(
         rows = ledger.counts(issue.id)
         addressing = Addressing(folder, issue, ledger.drafts(issue.id))
         for name in rows:
-            why = _send_through(folder, name, addressing, stop, progress)
+            why = _send_through(folder, name, addressing, stop, wish, progress)
             stopped += [(name, why)] if why else []
         counts = ledger.counts(issue.id)
     folders = _folders(folder, counts, issue)
@@ -138,8 +140,34 @@ def send_issue(
     )
 
 
+class _Wish:
+    """What somebody wishes of an issue, looked up now and then."""
+
+    def __init__(self, folder: Folder, issue: str) -> None:
+        self._wishes = folder.books.wishes
+        self._issue = issue
+        self._looked = -OFTEN
+        self._words = ""
+
+    def __call__(self) -> str:
+        if time.monotonic() - self._looked >= OFTEN:
+            self._looked = time.monotonic()
+            self._words = self._said(self._wishes.of(self._issue))
+        return self._words
+
+    def _said(self, wish: str) -> str:
+        if wish == "paused":
+            return f"paused; to go on: publisher resume {self._issue}"
+        return wish
+
+
 def _send_through(
-    folder: Folder, name: str, addressing: Addressing, stop: Stop, progress: Progress
+    folder: Folder,
+    name: str,
+    addressing: Addressing,
+    stop: Stop,
+    wish: Callable[[], str],
+    progress: Progress,
 ) -> str:
     try:
         channel = folder.channel(name)
@@ -154,6 +182,7 @@ def _send_through(
         now=folder.clock,
         sleep=time.sleep,
         stop=stop,
+        wish=wish,
         progress=progress,
     )
 

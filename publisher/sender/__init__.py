@@ -12,7 +12,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from publisher.models import Batches, Channel, Delivery, Message, Opens
+from publisher.models import Batches, Channel, Delivery, Message, Opens, Streams
+from publisher.sender.flow import Flow
 from publisher.sender.outcomes import state_after
 from publisher.sender.together import Together
 from publisher.sender.turn import Sender
@@ -34,15 +35,16 @@ def deliver(
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
     stop: Callable[[], bool] = lambda: False,
+    wish: Callable[[], str] = lambda: "",
     progress: Callable[[int], None] = lambda _count: None,
 ) -> str:
     """Send what an issue still has planned for a channel, under the caller's lease.
 
     Return why the channel stopped, for a person to read; "" when nothing is left.
+    `stop` is the process's own end, `wish` says why a person wants no more to be sent;
     `progress` is told how many more deliveries came to their end.
     """
-    takes_many = isinstance(channel.provider, Batches)
-    sender = (Together if takes_many else Sender)(
+    sender = _kind(channel.provider)(
         issue=issue_id,
         channel=channel,
         ledger=ledger,
@@ -51,6 +53,7 @@ def deliver(
         now=now,
         sleep=sleep,
         stop=stop,
+        wish=wish,
         progress=progress,
     )
     try:
@@ -58,3 +61,9 @@ def deliver(
     finally:
         if isinstance(channel.provider, Opens):
             channel.provider.close()
+
+
+def _kind(provider: object) -> type[Sender]:
+    if isinstance(provider, Streams):
+        return Flow
+    return Together if isinstance(provider, Batches) else Sender

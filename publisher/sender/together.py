@@ -163,6 +163,8 @@ class Together(Sender):
                     done.append(accepted(row, answer))
                 case Rejected():
                     done.append(self._rejected(row, str(answer)))
+                case Unavailable(is_personal=True):
+                    done.append(self._put_off(row, answer))
                 case Refused() | Throttled() | Unavailable():
                     self.held = answer
                     self.late.append(row.key)

@@ -19,13 +19,15 @@ from publisher.errors import (
 )
 from publisher.models import Delivery, Message, Outcome, Recalls, State
 from publisher.sender.outcomes import accepted, ended, state_after
-from publisher.sender.waiting import Halt, Pause, Waiting
+from publisher.sender.waiting import LONGEST_WAIT, Halt, Pause, Waiting
 
 if TYPE_CHECKING:
     from publisher.store import Ledger
 
 log = logging.getLogger(__name__)
 
+# How long a mailbox that is full or greylists has to wait: in all about two days.
+WAITS = tuple(timedelta(minutes=one) for one in (1, 5, 15, 60, 240, 720, 1440))
 REPEATS = 3  # tries with the same key after an answer that never came
 
 
@@ -53,6 +55,7 @@ class Sender(Waiting):
             try:
                 self._recover()
                 self._drain()
+                self._look_for_later()
             except Pause as pause:
                 try:
                     self.wait(pause.seconds)
@@ -73,6 +76,19 @@ class Sender(Waiting):
             if not rows:
                 return
             self._hand_over(rows)
+
+    def _look_for_later(self) -> None:
+        """Wait for those whose mailboxes asked for it, or say when they can go."""
+        soonest = self.ledger.soonest(self.issue, self.channel.name)
+        if soonest is None:
+            return
+        seconds = (soonest - self.now()).total_seconds()
+        if seconds <= LONGEST_WAIT:
+            raise Pause(max(seconds, 0.0))
+        raise Halt(
+            f"some mailboxes cannot take it before {soonest:%Y-%m-%d %H:%M %Z}; "
+            "run the same command again then"
+        )
 
     @property
     def _never_forgets(self) -> bool:
@@ -164,11 +180,26 @@ class Sender(Waiting):
         self.ledger.release(row.key for row in rows if row.key not in self.doubtful)
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
-        if not outcomes:
-            return
-        self.ledger.settle(outcomes, now=self.now())
-        self.doubtful.difference_update(outcome.key for outcome in outcomes)
-        self.progress(len(outcomes))
+        ends = [one for one in outcomes if one.state is not State.PLANNED]
+        if ends:
+            self.ledger.settle(ends, now=self.now())
+            self._told(ends)
+
+    def _told(self, settled: Sequence[Outcome]) -> None:
+        """Note what is on disk now."""
+        self.doubtful.difference_update(outcome.key for outcome in settled)
+        if settled:
+            self.progress(len(settled))
+
+    def _put_off(self, delivery: Delivery, error: PublisherError) -> Outcome:
+        """Let one recipient wait, longer each time; after the last time it failed."""
+        if delivery.tries >= len(WAITS):
+            return ended(
+                delivery, State.FAILED, f"{error} (after {delivery.tries + 1} tries)"
+            )
+        until = self.now() + WAITS[delivery.tries]
+        self.ledger.postpone([delivery.key], now=self.now(), until=until)
+        return Outcome(key=delivery.key, state=State.PLANNED)
 
     def _outcome_of(self, delivery: Delivery) -> Outcome:
         if reason := self.skip_reason(delivery):
@@ -206,6 +237,8 @@ class Sender(Waiting):
         self, delivery: Delivery, error: PublisherError, began: datetime
     ) -> Outcome | None:
         idempotent = self._never_forgets or self._remembers(began)
+        if isinstance(error, Unavailable) and error.is_personal:
+            return self._put_off(delivery, error)
         if isinstance(error, Unavailable):
             self.late.append(delivery.key)
         if isinstance(error, Refused | Throttled | Unavailable):

@@ -36,6 +36,7 @@ class Waiting:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     stop: Callable[[], bool]
+    wish: Callable[[], str] = lambda: ""  # why a person wants no more to be sent
     unavailable: int = 0  # times in a row
     odd: int = 0  # times in a row
     not_before: datetime | None = None  # the pace
@@ -66,6 +67,8 @@ class Waiting:
         """End the turn if a person wishes so, or a provider is broken."""
         if self.stop():
             raise Halt(STOPPED)
+        if why := self.wish():
+            raise Halt(why)
         if self.odd >= ODDITIES:
             raise Halt(
                 f"{self.channel.name} failed {self.odd} times in a row in a way that "
@@ -79,13 +82,13 @@ class Waiting:
             self.sleep(min(STEP, seconds))
             seconds -= STEP
 
-    def set_pace(self) -> None:
-        """Note when the next message may go."""
+    def set_pace(self, count: int = 1) -> None:
+        """Note when the next message may go, after so many."""
         if self.limits.per_second:
-            between = timedelta(seconds=1 / self.limits.per_second)
+            between = timedelta(seconds=count / self.limits.per_second)
             self.not_before = self.now() + between
 
-    def pace(self) -> None:
-        """Wait until the next message may go."""
+    def pace(self, count: int = 1) -> None:  # noqa: ARG002  a shared pace will ask
+        """Wait until the next messages may go."""
         if self.not_before is not None:
             self.wait((self.not_before - self.now()).total_seconds())

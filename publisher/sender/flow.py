@@ -1,0 +1,191 @@
+"""Many messages on their way at once: claimed as they are wanted, settled as answered.
+
+A killed sender leaves in doubt what was on its way, not a whole call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from publisher.errors import (
+    ProviderError,
+    PublisherError,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
+from publisher.models import Delivery, Message, Outcome, Receipt, State
+from publisher.sender.outcomes import accepted, ended
+from publisher.sender.turn import Sender
+from publisher.sender.waiting import Halt, Pause
+
+SOON = timedelta(seconds=0.5)  # within which an answer is on disk
+
+
+@dataclass(kw_only=True)
+class Flow(Sender):
+    """Sends through a provider that pulls messages and answers as they come."""
+
+    rows: dict[str, Delivery] = field(default_factory=dict)  # claimed, unanswered
+    carried: set[str] = field(default_factory=set)  # of those, what was pulled
+    done: list[Outcome] = field(default_factory=list)  # not yet on disk
+    flushed_at: datetime | None = None
+    held: PublisherError | None = None  # why the channel carries nothing more
+    end: Halt | Pause | None = None  # why nothing more is fed
+    is_dry: bool = False
+    answered: int = 0
+
+    def _batch(self) -> int:
+        rate = self.limits.per_second
+        return min(self.limits.batch, max(1, int(rate))) if rate else self.limits.batch
+
+    def _drain(self) -> None:
+        """Feed the provider until nothing is left; settle whatever comes back."""
+        self.is_dry = False
+        while not self.is_dry:
+            self.held = self.end = None
+            is_whole, before = False, self.answered
+            try:
+                self._carry()
+                is_whole = True
+            finally:
+                self._account(is_whole=is_whole)
+            if why := self._why_ended(before):
+                raise why
+
+    def _why_ended(self, before: int) -> Halt | Pause | None:
+        if self.end is not None:
+            return self.end
+        if self.held is not None:
+            return self.interruption(self.held)
+        if self.is_dry or self.answered > before:
+            return None
+        return Halt(f"{self.channel.name} takes no messages")
+
+    def _carry(self) -> None:
+        stream: Iterator[tuple[Any, Receipt | ProviderError]]
+        stream = self.channel.provider.send_each(self._feed())  # type: ignore[attr-defined]
+        try:
+            for message, answer in stream:
+                self.answered += 1
+                self._hear(self.rows.pop(message.key), answer)
+                self.carried.discard(message.key)
+                self._flush_soon()
+        except PublisherError as error:
+            self.held = error
+        except Exception as error:  # noqa: BLE001  a plugin may raise anything
+            self._note(error)
+            self.odd += 1
+            self.end = Pause(0)  # unless it is too odd: `look_for_stop` says so
+
+    # --- what is fed ---
+
+    def _feed(self) -> Iterator[Message]:
+        """Yield messages of what is claimed, a few at a time."""
+        while True:
+            try:
+                self.pace(self._batch())
+                self.look_for_stop()
+            except (Halt, Pause) as reason:
+                self.end = reason
+                return
+            rows = self._claim()
+            if not rows:
+                self.is_dry = True
+                return
+            self.rows |= {row.key: row for row in rows}
+            self.set_pace(len(rows))
+            yield from self._messages(rows)
+            if self.held is not None or self.end is not None:
+                return
+
+    def _messages(self, rows: Sequence[Delivery]) -> Iterator[Message]:
+        for row in rows:
+            try:
+                self.look_for_stop()
+            except Halt as reason:
+                self.end = reason
+                return
+            if self.held is not None:
+                return
+            message = self._made(row)
+            if message is not None:
+                self.carried.add(row.key)
+                yield message
+
+    def _claim(self) -> list[Delivery]:
+        settled, self.done = self.done, []
+        rows = self.ledger.claim(
+            self.issue,
+            self.channel.name,
+            self._batch(),
+            now=self.now(),
+            settled=settled,
+        )
+        self._told(settled)
+        return rows
+
+    def _made(self, row: Delivery) -> Message | None:
+        if reason := self.skip_reason(row):
+            outcome = ended(row, State.SKIPPED, reason)
+        else:
+            try:
+                return self.message_of(row)
+            except PublisherError as error:
+                outcome = ended(row, State.FAILED, str(error))
+        self.rows.pop(row.key)
+        self.done.append(outcome)
+        return None
+
+    # --- what is heard ---
+
+    def _hear(self, row: Delivery, answer: Receipt | ProviderError) -> None:
+        match answer:
+            case Receipt():
+                self.unavailable = self.odd = 0
+                self.done.append(accepted(row, answer))
+            case Rejected():
+                self.done.append(ended(row, State.FAILED, str(answer)))
+            case Unavailable(is_personal=True):
+                self._keep(self._put_off(row, answer))
+            case Refused() | Throttled() | Unavailable():
+                self.held = self.held or answer
+                self.ledger.postpone([row.key], now=self.now())
+            case _:
+                self.done.append(ended(row, State.UNCERTAIN, str(answer)))
+
+    def _keep(self, outcome: Outcome) -> None:
+        if outcome.state is not State.PLANNED:
+            self.done.append(outcome)
+
+    def _flush_soon(self) -> None:
+        now = self.now()
+        if self.flushed_at is None:
+            self.flushed_at = now
+        if len(self.done) >= self._batch() or now - self.flushed_at >= SOON:
+            self._flush()
+
+    def _flush(self) -> None:
+        settled, self.done = self.done, []
+        self._settle(settled)
+        self.flushed_at = self.now()
+
+    def _account(self, *, is_whole: bool) -> None:
+        """Settle what is known, and give back what surely has not left.
+
+        Of what was pulled and has no answer nobody knows. Where somebody killed us it
+        stays claimed; where the provider broke, a person has to look.
+        """
+        doubt = "the provider gave no answer for it"
+        lost = [row for key, row in self.rows.items() if key in self.carried]
+        if is_whole:
+            self.done += [ended(row, State.UNCERTAIN, doubt) for row in lost]
+        kept = [key for key in self.rows if key not in self.carried]
+        self.rows.clear()
+        self.carried.clear()
+        self._flush()
+        self.ledger.release(kept)
