@@ -126,7 +126,9 @@ def send_issue(
         rows = ledger.counts(issue.id)
         addressing = Addressing(folder, issue, ledger.drafts(issue.id))
         for name in rows:
-            why = _send_through(folder, name, addressing, stop, wish, progress)
+            why = _send_through(
+                name, addressing, stop=stop, wish=wish, progress=progress
+            )
             stopped += [(name, why)] if why else []
         counts = ledger.counts(issue.id)
     folders = _folders(folder, counts, issue)
@@ -162,13 +164,14 @@ class _Wish:
 
 
 def _send_through(
-    folder: Folder,
     name: str,
     addressing: Addressing,
+    *,
     stop: Stop,
     wish: Callable[[], str],
     progress: Progress,
 ) -> str:
+    folder = addressing.folder
     try:
         channel = folder.channel(name)
     except ConfigError as error:
