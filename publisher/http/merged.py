@@ -6,66 +6,64 @@ answered here and harms nobody else of the call.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from publisher.errors import Rejected, Uncertain
 from publisher.http.batches import Answer
-from publisher.http.gaps import escaped, plain
-from publisher.mime.fields import KEY_HEADER, delivery_mark, in_ascii
-from publisher.mime.headers import (
-    are_names,
-    message_id_line,
-    other_lines,
-    recipient_of,
-    refuse_bad,
-    sender_lines,
-    subject_line,
+from publisher.http.gaps import Form, escaped
+from publisher.http.readers import (
+    Readers,
+    Shape,
+    by_shape,
+    readers_of,
+    subjects_of,
+    too_long,
 )
+from publisher.mime.fields import in_ascii
+from publisher.mime.headers import other_lines, sender_lines, subject_line
 from publisher.mime.skeleton import apart
 from publisher.models import Email, Mailbox, Mailing, Slot, Slotted
 
 Shared = TypeVar("Shared")
-Part = TypeVar("Part")
-_USUAL_ID = re.compile(r"[!-;=?A-~]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
 
-# Where a reader's texts stand in `Reader.parts`; the values and headers come last.
-ADDRESS, NAME, MARK, SUBJECT, ID, VALUES = range(6)
-_SHORT = 400  # characters: the line of a header may have 998, its name included
+class Written(NamedTuple):
+    """How a reader of some shape is written.
+
+    The texts at `places` may have so many bytes of `room` together, or `why` is said.
+    """
+
+    form: Form
+    places: Sequence[int]
+    room: int
+    why: str
 
 
-class Reader(NamedTuple):  # it is made for each email, and a class takes twice as long
-    """Who gets one email of a call, checked."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The readers of a call who have the same kinds of texts."""
 
-    email: Email
-    box: Mailbox  # with its domain as DNS knows it
-    mark: str  # which delivery this is
-    subject: str  # empty where all have the same
-    message_id: str  # without brackets, empty where there is none
-    headers: tuple[str, ...]  # the names of their own
-    parts: list[bytes]  # all their texts, as JSON has them
-
-    @property
-    def size(self) -> int:
-        """How many bytes the texts have at most."""
-        return sum(map(len, self.parts))
+    readers: Readers
+    body: bytes  # what is written for each of them, with commas between
 
 
 def hand_over(
     emails: Sequence[Email],
-    send: Callable[[Shared, list[Reader], list[Part]], Sequence[Answer]],
+    send: Callable[[Shared, list[Part]], Sequence[Answer]],
     *,
     provider: str,
     once: Callable[[Mailing], Shared],
-    write: Callable[[Shared, Reader], Part],
+    write: Callable[[Shared, Shape], Written],
+    in_header: Callable[[str], str] = str,
 ) -> list[Answer]:
     """Return what became of each email, in their order.
 
-    `once` writes what they share, and `write` what is a reader's own; `send` gets the
-    readers who could be written to. What is `Rejected` as a whole is asked again in
+    `once` writes what they share, and `write` says how a reader is written; `in_header`
+    is for values that are not ASCII. `send` gets the readers who could be written to,
+    and answers for each in that order. What is `Rejected` as a whole is asked again in
     halves, so in the end each email is in a call that it fits.
     """
     if not emails:
@@ -73,55 +71,69 @@ def hand_over(
     mailing = emails[0].mailing
     if any(one.mailing is not mailing for one in emails):
         raise Rejected(f"{provider}: the emails of one call must be of one mailing")
-    shared, subject_of = once(mailing), _personal_subject(mailing)
+    shared, subjects = once(mailing), subjects_of(mailing)
     answers: dict[int, Answer] = {}
-    readers: list[Reader] = []
     parts: list[Part] = []
-    for number, email in enumerate(emails):
+    for shape, numbers in by_shape(emails).items():
         try:
-            reader = _reader(email, subject_of(email) if subject_of else "")
-            parts.append(write(shared, reader))
+            how = write(shared, shape)
         except Rejected as error:
-            answers[number] = error
+            answers |= dict.fromkeys(numbers, error)
             continue
-        readers.append(reader)
-    given = list(send(shared, readers, parts)) if readers else []
-    if len(given) == len(emails):
-        return given
+        readers, refused = readers_of(emails, numbers, shape, subjects=subjects)
+        answers |= refused
+        readers = _fitting(readers, how, answers)
+        if readers.emails:
+            parts.append(Part(readers, _body(readers, how.form, in_header)))
+    if parts:
+        order = chain.from_iterable([part.readers.numbers for part in parts])
+        answers |= zip(order, send(shared, parts), strict=False)
     silent = Uncertain(f"{provider} answered without a word about this message")
-    others = iter(given)
-    return [
-        answers.get(number) or next(others, silent) for number in range(len(emails))
-    ]
+    return [answers.get(number, silent) for number in range(len(emails))]
 
 
-def _reader(email: Email, subject: str) -> Reader:
-    """Refuse what no header holds: line breaks, an address that is none."""
-    own = email.own_headers
-    box = recipient_of(email.recipient)
-    mark = own.get(KEY_HEADER) or delivery_mark(email)
-    name = email.message_id and message_id(email)
-    headers, values = (*own,), (*own.values(),)
-    texts = (box.address, box.name, mark, subject, name, *email.values, *values)
-    parts = plain(texts)
-    # Without control signs in any text, there is none in the subject or a header.
-    if not (parts and are_names(headers) and _are_short(values)):
-        refuse_bad(own)
-        subject_line(subject)
-    return Reader(email, box, mark, subject, name, headers, parts or escaped(texts))
+def _fitting(readers: Readers, how: Written, answers: dict[int, Answer]) -> Readers:
+    """Return those whose texts have room, and answer for the others."""
+    if not readers.emails:
+        return readers
+    long = too_long(readers, how.places, how.room)
+    for place in long:
+        answers[readers.numbers[place]] = Rejected(how.why)
+    return readers.only(set(range(len(readers.emails))).difference(long))
 
 
-def _are_short(values: Iterable[str]) -> bool:
-    together = "".join(values)
-    return together.isascii() and len(together) < _SHORT
+def _body(readers: Readers, form: Form, in_header: Callable[[str], str]) -> bytes:
+    columns, first = readers.texts, len(readers.texts) - len(readers.shape.headers)
+    for place in range(first, len(columns)):
+        if not "".join(columns[place]).isascii():
+            columns[place] = [in_header(value) for value in columns[place]]
+    return form.joined([escaped(column) for column in columns])
 
 
-def message_id(email: Email) -> str:
-    """Return the id without brackets, or refuse what no header holds."""
-    if _USUAL_ID.fullmatch(email.message_id):
-        return email.message_id
-    line = message_id_line(email.message_id, key=email.key, sender=email.sender)
-    return line.partition("<")[2].removesuffix(">")
+def emails_of(parts: Sequence[Part]) -> list[Email]:
+    """Return the emails of all parts, in their order."""
+    return [email for part in parts for email in part.readers.emails]
+
+
+def marks_of(parts: Sequence[Part]) -> list[str]:
+    """Return which deliveries they are, in their order."""
+    return [mark for part in parts for mark in part.readers.marks]
+
+
+def body_of(parts: Sequence[Part]) -> bytes:
+    """Return all that is written for the readers, with commas between."""
+    return b",".join([part.body for part in parts])
+
+
+def same_shape(parts: Sequence[Part], provider: str) -> Shape:
+    """Return which headers each reader of a call has a value of their own for.
+
+    They stand in the draft, so that who had none would get an empty one.
+    """
+    shapes = {part.readers.shape._replace(has_name=True) for part in parts}
+    if len(shapes) > 1:
+        raise Rejected(f"{provider}: the emails of one call must have the same headers")
+    return shapes.pop()
 
 
 def checked(mailing: Mailing) -> Mailing:
@@ -143,20 +155,6 @@ def subject_of(mailing: Mailing) -> str:
     return " ".join("".join([f"{part}" for part in parts]).split())
 
 
-def _personal_subject(mailing: Mailing) -> Callable[[Email], str] | None:
-    """Return what makes the subject of each email, if they are not all the same."""
-    texts, gaps = apart(mailing.draft.subject, mailing.numbers())
-    if not gaps:
-        return None
-    form = "%s".join([text.replace("%", "%%") for text in texts])
-
-    def subject(email: Email) -> str:
-        values = email.values
-        return " ".join((form % tuple([values[gap] for gap in gaps])).split())
-
-    return subject
-
-
 def with_tokens(
     parts: Slotted,
     mailing: Mailing,
@@ -172,20 +170,3 @@ def with_tokens(
     tokens = [token(number) for number in gaps]
     pieces = zip(texts, [*tokens, ""], strict=True)
     return "".join([f"{verbatim(text)}{own}" for text, own in pieces])
-
-
-def same_headers(names: Sequence[tuple[str, ...]], provider: str) -> tuple[str, ...]:
-    """Return which headers each reader of a call has a value of their own for.
-
-    They stand in the draft, so that who had none would get an empty one.
-    """
-    if len({*names}) > 1:
-        raise Rejected(f"{provider}: the emails of one call must have the same headers")
-    return names[0]
-
-
-def fits(texts: Collection[str], room: int) -> bool:
-    """Say whether all the texts have so few bytes, counted only where it matters."""
-    if sum(map(len, texts)) * 4 <= room:  # no character has more than four bytes
-        return True
-    return sum(len(text.encode("utf-8", "replace")) for text in texts) <= room

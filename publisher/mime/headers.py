@@ -26,7 +26,7 @@ _QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _TOKEN = re.compile(r"[!-;=?-~]*")  # neither a space nor < nor >
 # As nearly all are: a dot-atom at a domain of ASCII.
-_USUAL = re.compile(rf"{_DOT_ATOM.pattern}@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+USUAL_ADDRESS = re.compile(rf"{_DOT_ATOM.pattern}@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _FIELD = re.compile(r"[!-9;-~]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What may stand for itself in a Q-encoded word, wherever the word stands.
@@ -100,7 +100,7 @@ def are_names(names: tuple[str, ...]) -> bool:
 
 def message_id_line(message_id: str, *, key: str, sender: Mailbox) -> str:
     """Return the id of the message; without one, the key makes it."""
-    if _USUAL.fullmatch(message_id):
+    if USUAL_ADDRESS.fullmatch(message_id):
         return f"Message-ID: <{message_id}>"
     local, _, domain = (message_id or _made_id(key, sender)).rpartition("@")
     return f"Message-ID: <{_token(f'{local}@{ascii_domain(domain)}')}>"
@@ -257,7 +257,7 @@ def _mailbox(box: Mailbox, error: type[ProviderError], whose: str) -> str:
 
 def _address(address: str, error: type[ProviderError], whose: str) -> str:
     """Return the address in ASCII, or say what is wrong without naming it."""
-    if _USUAL.fullmatch(address):
+    if USUAL_ADDRESS.fullmatch(address):
         return address
     local, at, domain = address.rpartition("@")
     if not local.isascii():

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from http import HTTPStatus
-from itertools import count as count_from
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from publisher.errors import (
@@ -29,7 +27,8 @@ from publisher.errors import (
 )
 from publisher.http import batches, merged
 from publisher.http.call import read_json
-from publisher.http.gaps import Form, form_of, gap, utf8
+from publisher.http.gaps import gap, members_of, utf8
+from publisher.http.readers import ADDRESS, ID, MARK, SUBJECT, VALUES, Readers, Shape
 from publisher.memory import OncePer
 from publisher.mime.fields import written
 from publisher.mime.verbatim import in_html
@@ -44,6 +43,7 @@ LONGEST_OPTIONS = 16 * 1024  # bytes: all names and values of o:, h: and v: toge
 # What Mailgun fills in: recipient variables, and its own links to unsubscribe.
 _TAG = re.compile(r"%(?=recipient|(?:tag_|mailing_list_)?unsubscribe)", re.IGNORECASE)
 _TEXT_TAG = re.compile(f"{_TAG.pattern}(.)", re.IGNORECASE)
+_QUOTED = re.compile(r"[^ !#-\[\]-~]")  # what `written` or Mailgun change
 _SPECIAL = re.compile(r'[(),.:;<>@\[\\\]"]')
 _LATER = re.compile(r"again after (\d{1,6}) (second|minute|hour)", re.IGNORECASE)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
@@ -54,8 +54,6 @@ _OURS = re.compile(
 )
 MOST_HEADERS = 20
 MESSAGE_ID = "h:Message-Id"
-# The names of a reader's own headers, and the JSON of all variables.
-_Part: TypeAlias = tuple[tuple[str, ...], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ class _Written:
     head: bytes
     options: int  # how many bytes of its fields count for the limit
     names: _Variables
-    form: Callable[..., Form]  # a reader's variables, with so many headers
+    slots: int
 
 
 def _written(mailing: Mailing) -> _Written:
@@ -118,19 +116,7 @@ def _written(mailing: Mailing) -> _Written:
     boundary = f"publisher-{draft.id}"
     head = b"".join(_fields(boundary, fields))
     size = sum(len(f"{name}{value}".encode()) for name, value in options.items())
-    slots = range(len(mailing.slots))
-
-    @lru_cache(maxsize=2 * (MOST_HEADERS + 1))
-    def form(count: int, *, has_id: bool) -> Form:
-        headers = [f"h{number}" for number in range(count)]
-        places = dict(zip([*slots, *headers], count_from(merged.VALUES), strict=False))
-        places |= {"mark": merged.MARK, "subject": merged.SUBJECT}
-        if has_id:
-            places[f"h{count}"] = merged.ID
-        own = {names.key(name): gap(place) for name, place in places.items()}
-        return form_of({gap(merged.ADDRESS): {**names.signs, **own}})
-
-    return _Written(boundary, head, size, names, form)
+    return _Written(boundary, head, size, names, len(mailing.slots))
 
 
 _once = OncePer(_written)
@@ -162,17 +148,12 @@ class Mailgun:
             messages, self._post, provider="mailgun", once=_once, write=_variables
         )
 
-    def _post(
-        self,
-        shared: _Written,
-        readers: list[merged.Reader],
-        parts: list[_Part],
-    ) -> list[batches.Answer]:
-        emails = [reader.email for reader in readers]
+    def _post(self, shared: _Written, parts: list[merged.Part]) -> list[batches.Answer]:
+        emails = merged.emails_of(parts)
         login = b64encode(f"api:{self.token}".encode()).decode()
         response = batches.post(
             batches.endpoint(self.url, f"/v3/{self._domain()}/messages"),
-            _form(shared, readers, parts),
+            _form(shared, parts),
             provider="mailgun",
             emails=emails,
             headers={
@@ -182,7 +163,7 @@ class Mailgun:
             secrets=[self.token],
             verdict=lambda response: _verdict(response, emails),
         )
-        return _answers(response, readers)
+        return _answers(response, parts)
 
     def _domain(self) -> str:
         # With a slash, even an encoded one, Mailgun answers 200 and sends nothing.
@@ -192,58 +173,59 @@ class Mailgun:
         return quote(self.domain, safe="")
 
 
-def _variables(shared: _Written, reader: merged.Reader) -> _Part:
+def _options(shape: Shape) -> tuple[str, ...]:
+    """Return the fields of the form for a reader's own headers."""
+    names = tuple(f"h:{name}" for name in shape.headers)
+    return (*names, MESSAGE_ID) if shape.has_id else names
+
+
+def _variables(shared: _Written, shape: Shape) -> merged.Written:
     """Return a reader's variables; whoever lacked one would see its name.
 
     The Message-Id that Mailgun makes is the same for everybody: the answers of all
     readers would be one conversation.
     """
-    has_id = bool(reader.message_id)
-    names = _options(reader.headers, has_id=has_id)
-    if len(names) > MOST_HEADERS:
+    options = _options(shape)
+    if len(options) > MOST_HEADERS:
         raise Rejected(f"mailgun: an email may have {MOST_HEADERS} headers of its own")
-    room = LONGEST_OPTIONS - shared.options - sum(map(len, names))
-    if reader.size + len("v:delivery") > room:
-        values = reader.email.own_headers.values()
-        if not merged.fits(
-            (*values, reader.message_id, "v:delivery", reader.mark), room
-        ):
-            raise Rejected("mailgun: the headers of the email have more than 16 KB")
-    form = shared.form(len(reader.headers), has_id=has_id)
-    # Without the braces around it: it becomes one name of many.
-    return names, form.filled(reader.parts)[1:-1]
+    headers = range(VALUES + shared.slots, VALUES + shared.slots + len(shape.headers))
+    places = [*headers, ID] if shape.has_id else [*headers]
+    own = {f"{number}": VALUES + number for number in range(shared.slots)}
+    own |= {"mark": MARK, "subject": SUBJECT}
+    own |= {f"h{number}": place for number, place in enumerate(places)}
+    data = {shared.names.key(name): gap(place) for name, place in own.items()}
+    form = members_of({gap(ADDRESS): {**shared.names.signs, **data}})
+    room = LONGEST_OPTIONS - shared.options - len("".join((*options, "v:delivery")))
+    why = "mailgun: the headers of the email have more than 16 KB"
+    return merged.Written(form, [*places, MARK], room, why)
 
 
-@lru_cache(maxsize=256)  # all readers of a draft mostly have the same
-def _options(headers: tuple[str, ...], *, has_id: bool) -> tuple[str, ...]:
-    names = tuple(f"h:{name}" for name in headers)
-    return (*names, MESSAGE_ID) if has_id else names
-
-
-def _form(shared: _Written, readers: list[merged.Reader], parts: list[_Part]) -> bytes:
+def _form(shared: _Written, parts: list[merged.Part]) -> bytes:
     """Return the form, in which the readers come last."""
-    names = [reader.box.address for reader in readers]
-    if len({name.lower() for name in names}) < len(names):
+    addresses = [one.lower() for part in parts for one in part.readers.addresses]
+    if len({*addresses}) < len(addresses):
         # Mailgun would write to the second one only, and take that for both.
         raise Rejected("mailgun: the emails of one call must have different readers")
-    headers = merged.same_headers([own for own, _ in parts], "mailgun")
+    options = _options(merged.same_shape(parts, "mailgun"))
     fields = {
-        name: shared.names.token(f"h{number}") for number, name in enumerate(headers)
+        name: shared.names.token(f"h{number}") for number, name in enumerate(options)
     }
     if MESSAGE_ID in fields:
         fields[MESSAGE_ID] = f"<{fields[MESSAGE_ID]}>"
     fields["v:delivery"] = shared.names.token("mark")
     boundary = shared.boundary
-    to = [_person(reader.box) for reader in readers]
-    pieces = [
-        shared.head,
-        *_fields(boundary, fields),
-        _field(boundary, "to", f"\r\n{_begun(boundary, 'to')}".join(to)),
-        utf8(_begun(boundary, "recipient-variables")),
-        b"{%b}\r\n" % b",".join([own for _, own in parts]),
-        f"--{boundary}--\r\n".encode(),
-    ]
-    form = b"".join(pieces)
+    next_one = f"\r\n{_begun(boundary, 'to')}"
+    to = [person for part in parts for person in _people(part.readers)]
+    form = b"".join(
+        [
+            shared.head,
+            *_fields(boundary, fields),
+            _field(boundary, "to", next_one.join(to)),
+            utf8(_begun(boundary, "recipient-variables")),
+            b"{%b}\r\n" % merged.body_of(parts),
+            f"--{boundary}--\r\n".encode(),
+        ]
+    )
     if len(form) > LONGEST:
         raise Rejected("mailgun: the emails of one call are too long together")
     return form
@@ -263,6 +245,14 @@ def _begun(boundary: str, name: str) -> str:
     return f'--{boundary}\r\nContent-Disposition: form-data; name="{quoted}"\r\n\r\n'
 
 
+def _people(readers: Readers) -> list[str]:
+    """Return each reader as a mailbox on one line."""
+    both = zip(readers.addresses, readers.names, strict=True)
+    if not _QUOTED.search("".join(readers.names)):
+        return [f'"{name}" <{address}>' if name else address for address, name in both]
+    return [_person(Mailbox(address, name)) for address, name in both]
+
+
 def _person(box: Mailbox) -> str:
     """Return a mailbox on one line.
 
@@ -275,16 +265,15 @@ def _person(box: Mailbox) -> str:
     return written(replace(box, name=name))
 
 
-def _answers(response: Response, readers: list[merged.Reader]) -> list[batches.Answer]:
+def _answers(response: Response, parts: list[merged.Part]) -> list[batches.Answer]:
     if "Mailgun Magnificent API" in response.text:
         hint = "Try: check MAILGUN_URL and MAILGUN_DOMAIN in .env."
         raise Refused("mailgun has no such service, though it answers", hint=hint)
     match read_json(response, provider="mailgun"):
         case {"id": str(call), "message": str(text)} if text.startswith("Queued"):
-            call = call.strip("<>")
-            return [
-                Receipt(one.email.message_id or f"{call}/{one.mark}") for one in readers
-            ]
+            before = f"{call.strip('<>')}/"
+            both = zip(merged.emails_of(parts), merged.marks_of(parts), strict=True)
+            return [Receipt(email.message_id or before + mark) for email, mark in both]
     raise Uncertain("mailgun answered without a word about the messages")
 
 

@@ -10,18 +10,18 @@ remembers no key: a call without an answer stays uncertain.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.header import Header
-from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
-from publisher.http.gaps import Form, encoded, escaped, form_of, gap
+from publisher.http.gaps import encoded, form_of, gap
+from publisher.http.readers import ADDRESS, ID, MARK, NAME, SUBJECT, VALUES, Shape
 from publisher.memory import OncePer
-from publisher.models import Email, Json, Kind, Limits, Mailbox, Mailing, Receipt
+from publisher.models import Email, Json, Kind, Limits, Mailbox, Mailing, Receipt, Slot
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ _OURS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What all readers of a mailing share: JSON without its end, and forms."""
+    """What all readers of a mailing share: JSON without its end, and the keys."""
 
     head: bytes
-    form: Callable[..., Form]  # a reader's part, by `_shape`
-    room: int  # bytes for the values of a reader
+    keys: tuple[str, ...]
+    has_subject: bool  # each reader an own one
 
 
 def _written(mailing: Mailing) -> _Written:
@@ -57,7 +57,7 @@ def _written(mailing: Mailing) -> _Written:
         "from": _person(mailing.sender),
         "reply_to": {"email": mailing.reply_to} if mailing.reply_to else {},
         "subject": merged.subject_of(mailing),
-        "headers": _in_ascii(mailing.headers),
+        "headers": {key: _in_ascii(text) for key, text in mailing.headers.items()},
         "content": [
             {"type": kind, "value": text} for kind, text in bodies.items() if text
         ],
@@ -65,26 +65,8 @@ def _written(mailing: Mailing) -> _Written:
     # Otherwise an account may add a footer and a List-Unsubscribe of its own.
     ours = {"subscription_tracking": {"enable": False}}
     head = encoded({**batches.filled(fields), "tracking_settings": ours})
-    room = LONGEST_VALUES - sum(map(len, keys))
-
-    @lru_cache(maxsize=64)  # all readers of a draft mostly have the same
-    def form(
-        headers: tuple[str, ...], *, has_name: bool, has_subject: bool, has_id: bool
-    ) -> Form:
-        named = {"name": gap(merged.NAME)} if has_name else {}
-        texts = enumerate((*keys, *headers), merged.VALUES)
-        own = {name: gap(number) for number, name in texts}
-        message_id = {"Message-ID": f"<{gap(merged.ID)}>"} if has_id else {}
-        fields = {
-            "to": [{"email": gap(merged.ADDRESS), **named}],
-            "custom_args": {"delivery": gap(merged.MARK)},
-            "headers": {**{name: own[name] for name in headers}, **message_id},
-            "substitutions": {key: own[key] for key in keys},
-            "subject": gap(merged.SUBJECT) if has_subject else "",
-        }
-        return form_of(batches.filled(fields))
-
-    return _Written(head[:-1], form, room)
+    is_personal = any(isinstance(part, Slot) for part in draft.subject)
+    return _Written(head[:-1], keys, is_personal)
 
 
 _once = OncePer(_written)
@@ -112,16 +94,20 @@ class SendGrid:
     def send_many(self, messages: Sequence[Email]) -> list[batches.Answer]:
         """Send up to 1000 emails of one mailing in one call."""
         return merged.hand_over(
-            messages, self._post, provider="sendgrid", once=_once, write=_personalized
+            messages,
+            self._post,
+            provider="sendgrid",
+            once=_once,
+            write=_personalized,
+            in_header=_in_ascii,
         )
 
-    def _post(
-        self, shared: _Written, readers: list[merged.Reader], parts: list[bytes]
-    ) -> list[batches.Answer]:
-        body = b'%b,"personalizations":[%b]}' % (shared.head, b",".join(parts))
+    def _post(self, shared: _Written, parts: list[merged.Part]) -> list[batches.Answer]:
+        own = merged.body_of(parts)
+        body = b'%b,"personalizations":[%b]}' % (shared.head, own)
         if len(body) > LONGEST:
             raise Rejected("sendgrid: the emails of one call are too long together")
-        emails = [reader.email for reader in readers]
+        emails = merged.emails_of(parts)
         response = batches.post(
             batches.endpoint(self.url, "/v3/mail/send"),
             body,
@@ -135,43 +121,43 @@ class SendGrid:
             status = response.status_code
             raise Uncertain(f"sendgrid answered {status}, which is no word of it")
         call = response.headers.get("X-Message-Id", "")
-        return [Receipt(f"{call}/{one.mark}" if call else one.mark) for one in readers]
+        before = f"{call}/" if call else ""
+        return [Receipt(before + mark) for mark in merged.marks_of(parts)]
 
 
-def _personalized(shared: _Written, reader: merged.Reader) -> bytes:
-    """Return what is the reader's own, in JSON.
+def _personalized(shared: _Written, shape: Shape) -> merged.Written:
+    """Return what is a reader's own, in JSON.
 
     A subject with slots comes whole: which spaces it has depends on the values.
     """
-    email, parts = reader.email, reader.parts
-    if reader.size > shared.room and not merged.fits(email.values, shared.room):
-        raise Rejected(f"sendgrid: a reader's values have over {LONGEST_VALUES} bytes")
-    own = merged.VALUES + len(email.values)
-    if not b"".join(parts[own:]).isascii():
-        parts = parts[:own] + escaped(list(_in_ascii(email.own_headers).values()))
-    form = shared.form(
-        reader.headers,
-        has_name=bool(reader.box.name),
-        has_subject=bool(reader.subject),
-        has_id=bool(reader.message_id),
-    )
-    return form.filled(parts)
+    places = range(VALUES, VALUES + len(shared.keys))
+    values = {key: gap(place) for key, place in zip(shared.keys, places, strict=True)}
+    names = enumerate(shape.headers, places.stop)
+    headers = {name: gap(place) for place, name in names}
+    if shape.has_id:
+        headers["Message-ID"] = f"<{gap(ID)}>"
+    name = {"name": gap(NAME)} if shape.has_name else {}
+    fields = {
+        "to": [{"email": gap(ADDRESS), **name}],
+        "custom_args": {"delivery": gap(MARK)},
+        "headers": headers,
+        "substitutions": values,
+        "subject": gap(SUBJECT) if shared.has_subject else "",
+    }
+    room = LONGEST_VALUES - sum(map(len, shared.keys))
+    why = f"sendgrid: a reader's values have over {LONGEST_VALUES} bytes"
+    return merged.Written(form_of(batches.filled(fields)), places, room, why)
 
 
 def _person(box: Mailbox) -> Json:
     return batches.filled({"email": box.address, "name": box.name})
 
 
-def _in_ascii(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers, in encoded words where SendGrid would make none."""
-    if "".join(headers.values()).isascii():
-        return dict(headers)
-    return {
-        name: value
-        if value.isascii()
-        else Header(value, "utf-8", maxlinelen=10_000).encode()
-        for name, value in headers.items()
-    }
+def _in_ascii(value: str) -> str:
+    """Return a header's value, in encoded words where SendGrid would make none."""
+    if value.isascii():
+        return value
+    return Header(value, "utf-8", maxlinelen=10_000).encode()
 
 
 def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:

@@ -10,16 +10,23 @@ answer stays uncertain. A full quota (420) sends nothing and stops the channel.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
 from publisher.http.call import read_json
-from publisher.http.gaps import Form, encoded, form_of, gap
+from publisher.http.gaps import encoded, form_of, gap
+from publisher.http.readers import (
+    ADDRESS,
+    MARK,
+    NAME,
+    SUBJECT,
+    VALUES,
+    Shape,
+)
 from publisher.memory import OncePer
 from publisher.mime.verbatim import in_html
 from publisher.models import Email, Json, Kind, Limits, Mailing, Receipt, Slot
@@ -40,8 +47,6 @@ _OURS = re.compile(
     r"|\bsending domain\b|\binvalid domain\b|\bdkim\b|\bsubaccount\b",
     re.IGNORECASE,
 )
-# The names of a reader's own headers, and the JSON of the recipient.
-_Part: TypeAlias = tuple[tuple[str, ...], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,7 @@ class _Written:
 
     head: bytes
     headers: dict[str, str]
-    form: Callable[..., Form]  # a recipient, with so many headers of their own
-    room: int  # bytes for the values of a reader
+    slots: int
 
 
 def _written(mailing: Mailing) -> _Written:
@@ -69,25 +73,7 @@ def _written(mailing: Mailing) -> _Written:
     }
     content = encoded({"content": batches.filled(fields)})
     headers = {name: _verbatim(value) for name, value in mailing.headers.items()}
-    slots = [f"s{number}" for number in range(len(mailing.slots))]
-    own = [f"h{number}" for number in range(MOST_HEADERS)]
-
-    @lru_cache(maxsize=2 * (MOST_HEADERS + 1))
-    def form(count: int, *, has_name: bool) -> Form:
-        named = {"name": gap(merged.NAME)} if has_name else {}
-        values = enumerate([*slots, *own[:count]], merged.VALUES)
-        fields = {
-            "address": {"email": gap(merged.ADDRESS), **named},
-            "metadata": {"delivery": gap(merged.MARK)},
-            "substitution_data": {
-                "subject": gap(merged.SUBJECT),
-                **{key: gap(number) for number, key in values},
-            },
-        }
-        return form_of(fields)
-
-    room = LONGEST_DATA - sum(len(f'"{key}":') for key in (*slots, "subject", *own))
-    return _Written(content.removesuffix(b"}}"), headers, form, room)
+    return _Written(content.removesuffix(b"}}"), headers, len(mailing.slots))
 
 
 _once = OncePer(_written)
@@ -132,19 +118,17 @@ class SparkPost:
             messages, self._post, provider="sparkpost", once=_once, write=_recipient
         )
 
-    def _post(
-        self, shared: _Written, readers: list[merged.Reader], parts: list[_Part]
-    ) -> list[batches.Answer]:
+    def _post(self, shared: _Written, parts: list[merged.Part]) -> list[batches.Answer]:
         if len(shared.head) > LONGEST:
             raise Rejected("sparkpost: the email has more than 20 MB")
-        names = merged.same_headers([names for names, _ in parts], "sparkpost")
+        names = merged.same_shape(parts, "sparkpost").headers
         tokens = {name: f"{{{{h{number}}}}}" for number, name in enumerate(names)}
         headers = encoded({**shared.headers, **tokens})
-        recipients = b",".join([own for _, own in parts])
-        emails = [reader.email for reader in readers]
+        recipients = merged.body_of(parts)
+        emails = merged.emails_of(parts)
         response = batches.post(
             batches.endpoint(
-                self.url, f"/api/v1/transmissions?num_rcpt_errors={len(readers)}"
+                self.url, f"/api/v1/transmissions?num_rcpt_errors={len(emails)}"
             ),
             b'%b,"headers":%b},"recipients":[%b]}' % (shared.head, headers, recipients),
             provider="sparkpost",
@@ -154,62 +138,67 @@ class SparkPost:
             verdict=lambda response: _verdict(response, emails),
         )
         results = read_json(response, provider="sparkpost").get("results")
-        return _answers(results, readers)
+        return _answers(results, parts)
 
 
-def _recipient(shared: _Written, reader: merged.Reader) -> _Part:
+def _recipient(shared: _Written, shape: Shape) -> merged.Written:
     """Return a reader's part of the call.
 
     There is no header_to: it would be what the reader sees, and may name others.
     """
-    headers = reader.headers
-    if len(headers) > MOST_HEADERS:
+    if len(shape.headers) > MOST_HEADERS:
         raise Rejected(f"sparkpost: an email may have {MOST_HEADERS} headers")
-    email = reader.email
-    values = (*email.values, reader.subject, *email.own_headers.values())
-    if reader.size > shared.room and not merged.fits(values, shared.room):
-        raise Rejected("sparkpost: a reader's values have more than 100 KB")
-    form = shared.form(len(headers), has_name=bool(reader.box.name))
-    return headers, form.filled(reader.parts)
+    slots = [f"s{number}" for number in range(shared.slots)]
+    headers = [f"h{number}" for number in range(len(shape.headers))]
+    places = range(VALUES, VALUES + len(slots) + len(headers))
+    data = dict(zip([*slots, *headers], map(gap, places), strict=True))
+    named = {"name": gap(NAME)} if shape.has_name else {}
+    fields = {
+        "address": {"email": gap(ADDRESS), **named},
+        "metadata": {"delivery": gap(MARK)},
+        "substitution_data": {"subject": gap(SUBJECT), **data},
+    }
+    room = LONGEST_DATA - len(encoded(dict.fromkeys(["subject", *data], "")))
+    why = "sparkpost: a reader's values have more than 100 KB"
+    return merged.Written(form_of(fields), [SUBJECT, *places], room, why)
 
 
-def _answers(results: Any, readers: list[merged.Reader]) -> list[batches.Answer]:
+def _answers(results: Any, parts: list[merged.Part]) -> list[batches.Answer]:
+    marks = merged.marks_of(parts)
     match results:
         case {
             "id": str() | int() as call,
             "total_accepted_recipients": int(accepted),
             "total_rejected_recipients": int(rejected),
-        } if accepted + rejected == len(readers):
-            taken = [Receipt(f"{call}/{reader.mark}") for reader in readers]
-            return [*taken] if not rejected else _sorted_out(results, readers, taken)
+        } if accepted + rejected == len(marks):
+            taken: list[batches.Answer] = [Receipt(f"{call}/{mark}") for mark in marks]
+            return _sorted_out(results, parts, taken) if rejected else taken
     raise Uncertain("sparkpost answered for another number of messages")
 
 
 def _sorted_out(
-    results: Json, readers: list[merged.Reader], taken: list[Receipt]
+    results: Json, parts: list[merged.Part], answers: list[batches.Answer]
 ) -> list[batches.Answer]:
     """Find who was refused: SparkPost says how many, and why, but not always whom."""
     errors = results.get("rcpt_to_errors")
-    emails = [reader.email for reader in readers]
+    emails = merged.emails_of(parts)
+    addresses = [one.lower() for part in parts for one in part.readers.addresses]
     why = [_why(error) for error in errors] if isinstance(errors, list) else []
     if not results["total_accepted_recipients"]:
         raise _meaning(why[0] if why else "", emails)
-    answers: list[batches.Answer] = [*taken]
     for text in why:
         words = {word.strip("'\"`.,;:()<>").lower() for word in text.split()}
-        named = [
-            number
-            for number, reader in enumerate(readers)
-            if reader.box.address.lower() in words
-        ]
-        for number in named:
-            reason = batches.reason(text, [emails[number]])
-            answers[number] = Rejected(f"sparkpost rejected the recipient: {reason}")
+        for number, address in enumerate(addresses):
+            if address in words:
+                reason = batches.reason(text, [emails[number]])
+                answers[number] = Rejected(
+                    f"sparkpost rejected the recipient: {reason}"
+                )
     refused = sum(isinstance(answer, Rejected) for answer in answers)
     if refused == results["total_rejected_recipients"]:
         return answers
     doubt = Uncertain("sparkpost refused some of the call and does not say whom")
-    return [doubt for _ in readers]
+    return [doubt for _ in answers]
 
 
 def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:

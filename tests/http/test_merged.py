@@ -7,13 +7,24 @@ from typing import Any
 import pytest
 
 from publisher.errors import Rejected, Uncertain
+from publisher.http.gaps import form_of, gap
 from publisher.http.merged import (
-    Reader,
-    fits,
+    Part,
+    Written,
+    body_of,
     hand_over,
-    same_headers,
+    marks_of,
+    same_shape,
     subject_of,
     with_tokens,
+)
+from publisher.http.readers import (
+    ADDRESS,
+    SUBJECT,
+    VALUES,
+    Shape,
+    by_shape,
+    readers_of,
 )
 from publisher.models import Email, EmailDraft, Mailbox, Mailing, Receipt, Slot
 from publisher.testing import SENDER, sample_email
@@ -37,35 +48,57 @@ def email(name: str, **changes: Any) -> Email:
 def call(emails: Sequence[Email], *, answered: int = 9) -> tuple[list[Any], list[Any]]:
     calls = []
 
-    def write(shared: str, reader: Reader) -> str:
-        if reader.email.values[0] == "bad":
-            raise Rejected("too long")
-        return f"{shared} {reader.box.address} {reader.subject}"
+    def write(shared: str, shape: Shape) -> Written:
+        if "X-Bad" in shape.headers:
+            raise Rejected("no such header")
+        own = dict.fromkeys(shape.headers, gap(VALUES + 2))
+        form = form_of({shared: gap(ADDRESS), "subject": gap(SUBJECT), **own})
+        return Written(form, [VALUES], 9, "too long")
 
-    def send(_: str, readers: list[Reader], parts: list[str]) -> list[Receipt]:
-        calls.append(parts)
-        return [Receipt(reader.mark) for reader in readers][:answered]
+    def send(_: str, parts: list[Part]) -> list[Receipt]:
+        calls.append(body_of(parts).decode())
+        return [Receipt(mark) for mark in marks_of(parts)][:answered]
 
     def once(mailing: Mailing) -> str:
         return mailing.sender.name
 
-    return hand_over(emails, send, provider="pigeon", once=once, write=write), calls
+    answers = hand_over(
+        emails, send, provider="pigeon", once=once, write=write, in_header=str.upper
+    )
+    return answers, calls
+
+
+def written(name: str, subject: str = "") -> str:
+    address = f"{name}@xn--bcher-kva.example"
+    return f'{{"The Ferry":"{address}","subject":"{subject or f"Hi {name}"}"}}'
 
 
 def test_each_email_is_answered_in_its_place() -> None:
-    bad, odd = email("bad"), email("odd", recipient=Mailbox("odd"))
-    answers, [parts] = call([email("ada"), bad, odd, email("ben")])
-    kinds = [Receipt, Rejected, Rejected, Receipt]
+    long, odd = email("a reader"), email("odd", recipient=Mailbox("odd"))
+    bad = email("bad", own_headers={"X-Bad": ""})
+    emails = [email("ada"), replace(long, values=("a" * 10, "")), odd, bad]
+    answers, [parts] = call([*emails, email("ben")])
+    kinds = [Receipt, Rejected, Rejected, Rejected, Receipt]
     assert [type(one) for one in answers] == kinds
-    assert parts == [
-        "The Ferry ada@xn--bcher-kva.example Hi ada",
-        "The Ferry ben@xn--bcher-kva.example Hi ben",
+    assert parts == f"{written('ada')},{written('ben')}"
+
+
+def test_readers_of_several_shapes_are_answered_in_their_places() -> None:
+    own = {"X-A": "é"}
+    emails = [email("ada"), email("ben", own_headers=own), email("cyd")]
+    marked = [
+        replace(one, own_headers={**one.own_headers, "X-Publisher-Key": one.key})
+        for one in emails
     ]
+    answers, [parts] = call(marked)
+    assert answers == [Receipt(one.key) for one in marked]
+    assert '"X-A":"É"' in parts
 
 
 def test_nobody_to_write_to_is_no_call() -> None:
     assert call([]) == ([], [])
-    assert call([email("bad")])[1] == []
+    assert call([email("ada", own_headers={"X-Bad": ""})])[1] == []
+    assert call([email("odd", recipient=Mailbox("odd"))])[1] == []
 
 
 def test_what_is_not_answered_stays_open() -> None:
@@ -95,14 +128,15 @@ def test_a_subject_that_all_have_is_on_one_line() -> None:
     assert subject_of(replace(MAILING, draft=draft)) == "Tides and nets"
 
 
+def part(*names: str) -> Part:
+    emails = [email("ada", own_headers=dict.fromkeys(names, "x"))]
+    [(shape, numbers)] = by_shape(emails).items()
+    readers, _ = readers_of(emails, numbers, shape, subjects=lambda _: [])
+    return Part(readers, b"")
+
+
 def test_headers_that_only_some_have_part_a_call() -> None:
-    assert same_headers([("X-A", "X-B"), ("X-A", "X-B")], "pigeon") == ("X-A", "X-B")
+    same = same_shape([part("X-A", "X-B"), part("X-A", "X-B")], "pigeon")
+    assert same.headers == ("X-A", "X-B")
     with pytest.raises(Rejected):
-        same_headers([("X-A",), ()], "pigeon")
-
-
-def test_a_size_is_counted_in_bytes() -> None:
-    assert fits(["a", "€€"], 7)
-    assert not fits(["a", "€€"], 6)
-    assert fits(["\ud800"], 1)
-    assert fits([], 0)
+        same_shape([part("X-A"), part()], "pigeon")
