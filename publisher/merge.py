@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import repeat
 
 from publisher.memory import OncePer
 from publisher.mime import ascii_domain
@@ -20,6 +21,7 @@ from publisher.models import (
     Slot,
     Subscriber,
     key_mark,
+    maker,
     unique,
 )
 from publisher.slots import Filling, one_line
@@ -36,6 +38,8 @@ class _Alike:
 
 
 _alike = OncePer(_Alike)
+_email = maker(Email)
+_mailbox = maker(Mailbox)
 
 
 def mailing(draft: EmailDraft, *, site: Site, issue: Issue, list_name: str) -> Mailing:
@@ -68,6 +72,27 @@ def email(
     )
 
 
+def emails(
+    shared: Mailing,
+    *,
+    keys: Sequence[str],
+    readers: Sequence[Subscriber],
+    unsubscribe_urls: Sequence[str],
+) -> list[Email]:
+    """Return what `email` would for each reader, in a quarter of the time."""
+    alike = _alike(shared)
+    marks = [key_mark(key) for key in keys]
+    boxes = [_mailbox(one.address, one_line(one.name).strip()) for one in readers]
+    values = alike.filling.rows(
+        lambda name: _column(readers, name),
+        {WAY_OUT: unsubscribe_urls},
+        count=len(readers),
+    )
+    headers = map(_own_headers, marks, unsubscribe_urls)
+    ids = [f"{mark}@{alike.domain}" for mark in marks]
+    return [*map(_email, keys, repeat(shared), boxes, values, headers, ids)]
+
+
 def post(draft: PostDraft, *, key: str, created: datetime) -> Post:
     """Return the post for one account; `created` is when it was planned."""
     return Post(
@@ -80,6 +105,13 @@ def post(draft: PostDraft, *, key: str, created: datetime) -> Post:
         images=draft.images,
         created=created,
     )
+
+
+def _column(readers: Sequence[Subscriber], name: str) -> list[str]:
+    """Return one of `Subscriber.fields` of each."""
+    if name in {"address", "name", "first_name", "language"}:
+        return [getattr(one, name) for one in readers]
+    return [one.attributes.get(name, "") for one in readers]
 
 
 def _shared_headers(site: Site, list_name: str) -> Iterator[tuple[str, str]]:

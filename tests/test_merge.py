@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from publisher import merge
 from publisher.errors import RenderError
@@ -131,6 +133,48 @@ def test_a_reader_s_value_is_escaped_in_html() -> None:
     made = merged(draft, Subscriber(address="x@example.org", name="<b>'\"&"))
     assert made.html == "<p>&lt;b&gt;&#x27;&quot;&amp;</p>"
     assert made.text == "<b>'\"&"
+
+
+WORDS = st.text(st.sampled_from("ab é😀<&'\"\0\n\u2028 ر"), max_size=6)
+SLOTS = st.builds(
+    Slot,
+    name=st.sampled_from(
+        "unsubscribe_url subscriber.address subscriber.first_name subscriber.name "
+        "subscriber.language subscriber.a subscriber.b".split()
+    ),
+    escape=st.sampled_from(["text", "html", "header"]),
+    default=st.sampled_from(["", "you", "<there>"]),
+    filters=st.lists(st.sampled_from(["default", "upper", "trim"]), max_size=2).map(
+        tuple
+    ),
+)
+READERS = st.builds(
+    Subscriber,
+    address=WORDS,
+    name=WORDS,
+    language=st.sampled_from(["", "ar"]),
+    attributes=st.dictionaries(st.sampled_from(["a", "name"]), WORDS),
+)
+
+
+@given(
+    slots=st.lists(SLOTS, max_size=6),
+    readers=st.lists(READERS, max_size=4),
+    way_out=st.sampled_from(["", "https://example.org/out/", "mailto:x@example.org"]),
+)
+def test_emails_that_are_merged_together_are_those_of_each_alone(
+    slots: list[Slot], readers: list[Subscriber], way_out: str
+) -> None:
+    draft = EmailDraft(template="x", subject=tuple(slots), html=("x",), text=("x",))
+    shared = merge.mailing(draft, site=SITE, issue=ISSUE, list_name="weekly")
+    keys = [f"w/7/{number}" for number in range(len(readers))]
+    urls = [f"{way_out}{key}" if way_out else "" for key in keys]
+    alone = [
+        merge.email(shared, key=key, reader=reader, unsubscribe_url=url)
+        for key, reader, url in zip(keys, readers, urls, strict=True)
+    ]
+    together = merge.emails(shared, keys=keys, readers=readers, unsubscribe_urls=urls)
+    assert together == alone
 
 
 def test_a_slot_that_nothing_fills_is_an_error() -> None:

@@ -6,7 +6,7 @@ answered here and harms nobody else of the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple, TypeVar
@@ -25,9 +25,18 @@ from publisher.http.readers import (
 from publisher.mime.fields import in_ascii
 from publisher.mime.headers import other_lines, sender_lines, subject_line
 from publisher.mime.skeleton import apart
-from publisher.models import Email, Mailbox, Mailing, Slot, Slotted
+from publisher.models import (
+    Email,
+    Mailbox,
+    Mailing,
+    Receipt,
+    Slot,
+    Slotted,
+    maker,
+)
 
 Shared = TypeVar("Shared")
+_receipt = maker(Receipt)
 
 
 class Written(NamedTuple):
@@ -118,6 +127,11 @@ def emails_of(parts: Sequence[Part]) -> list[Email]:
 def marks_of(parts: Sequence[Part]) -> list[str]:
     """Return which deliveries they are, in their order."""
     return [mark for part in parts for mark in part.readers.marks]
+
+
+def receipts(ids: Iterable[str]) -> list[Answer]:
+    """Return a receipt for each id."""
+    return [_receipt(one, "") for one in ids]
 
 
 def body_of(parts: Sequence[Part]) -> bytes:

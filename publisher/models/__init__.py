@@ -46,6 +46,7 @@ from publisher.models.values import (
     Unit,
     fingerprint,
     key_mark,
+    maker,
     unique,
 )
 from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
@@ -97,5 +98,6 @@ __all__ = [
     "draft_from",
     "fingerprint",
     "key_mark",
+    "maker",
     "unique",
 ]

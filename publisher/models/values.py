@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import fields, make_dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 
 Json: TypeAlias = dict[str, Any]
 Direction: TypeAlias = Literal["ltr", "rtl"]
 Kind: TypeAlias = Literal["email", "post"]
 H = TypeVar("H", bound=Hashable)
+T = TypeVar("T")
 Unit: TypeAlias = Literal["characters", "graphemes", "mastodon", "utf16", "bytes"]
 
 
@@ -36,3 +38,21 @@ def unique(values: Iterable[H]) -> tuple[H, ...]:
     ('b', 'a')
     """
     return tuple(dict.fromkeys(values))
+
+
+def maker(noun: type[T]) -> Callable[..., T]:
+    """Return what makes a frozen noun of all its fields, in their order, without names.
+
+    It takes a quarter of the time, which counts where there is one for each reader: a
+    frozen dataclass sets each field through a call. Here an open twin is filled, with
+    the same slots, and then becomes the noun. `__post_init__` is not called.
+    """
+    own = [(one.name, one.type) for one in fields(noun)]  # type: ignore[arg-type]
+    twin = make_dataclass(noun.__name__, own, slots=True)
+
+    def make(*values: Any) -> T:
+        made: Any = twin(*values)
+        made.__class__ = noun
+        return made  # type: ignore[no-any-return]
+
+    return make

@@ -273,7 +273,9 @@ def _answers(response: Response, parts: list[merged.Part]) -> list[batches.Answe
         case {"id": str(call), "message": str(text)} if text.startswith("Queued"):
             before = f"{call.strip('<>')}/"
             both = zip(merged.emails_of(parts), merged.marks_of(parts), strict=True)
-            return [Receipt(email.message_id or before + mark) for email, mark in both]
+            return merged.receipts(
+                [email.message_id or before + mark for email, mark in both]
+            )
     raise Uncertain("mailgun answered without a word about the messages")
 
 

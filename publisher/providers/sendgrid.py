@@ -122,7 +122,7 @@ class SendGrid:
             raise Uncertain(f"sendgrid answered {status}, which is no word of it")
         call = response.headers.get("X-Message-Id", "")
         before = f"{call}/" if call else ""
-        return [Receipt(before + mark) for mark in merged.marks_of(parts)]
+        return merged.receipts([before + mark for mark in merged.marks_of(parts)])
 
 
 def _personalized(shared: _Written, shape: Shape) -> merged.Written:

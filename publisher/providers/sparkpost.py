@@ -171,7 +171,7 @@ def _answers(results: Any, parts: list[merged.Part]) -> list[batches.Answer]:
             "total_accepted_recipients": int(accepted),
             "total_rejected_recipients": int(rejected),
         } if accepted + rejected == len(marks):
-            taken: list[batches.Answer] = [Receipt(f"{call}/{mark}") for mark in marks]
+            taken = merged.receipts([f"{call}/{mark}" for mark in marks])
             return _sorted_out(results, parts, taken) if rejected else taken
     raise Uncertain("sparkpost answered for another number of messages")
 
