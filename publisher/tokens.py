@@ -36,7 +36,7 @@ def unsubscribe_url(site: Site, *, secret: str, address: str, list_name: str) ->
     works as long as the secret is kept.
     """
     if not site.unsubscribe_url:
-        return _mailto(site, list_name)
+        return _mailto(site.reply_to or site.sender.address, list_name)
     token = _signature(secret).signed(f"[{quoted(address)},{quoted(list_name)}]")
     if "{token}" in site.unsubscribe_url:
         return site.unsubscribe_url.replace("{token}", token)
@@ -76,8 +76,8 @@ def read_unsubscribe(secret: str, token: str) -> WayOut | None:
     return WayOut(str(address), str(list_name))
 
 
-def _mailto(site: Site, list_name: str) -> str:
-    to = site.reply_to or site.sender.address
+@lru_cache(maxsize=100)
+def _mailto(to: str, list_name: str) -> str:
     subject = f"unsubscribe {list_name}".strip()
     return f"mailto:{quote(to, safe='@')}?subject={quote(subject)}"
 

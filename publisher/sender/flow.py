@@ -119,6 +119,7 @@ class Flow(Sender):
 
     def _claim(self) -> list[Delivery]:
         settled, self.done = self.done, []
+        self.flushed_at = self.now()
         rows = self.ledger.claim(
             self.issue,
             self.channel.name,
@@ -163,10 +164,11 @@ class Flow(Sender):
             self.done.append(outcome)
 
     def _flush_soon(self) -> None:
+        """Settle with the next claim, or before it where that is far."""
         now = self.now()
         if self.flushed_at is None:
             self.flushed_at = now
-        if len(self.done) >= self._batch() or now - self.flushed_at >= SOON:
+        if len(self.done) >= 2 * self._batch() or now - self.flushed_at >= SOON:
             self._flush()
 
     def _flush(self) -> None:
