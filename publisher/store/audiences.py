@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from publisher.models import Audience, Delivery, State, Subscriber
 from publisher.store import times
+from publisher.store.database import ask
 from publisher.store.readers import attributes_from
 
 OPEN, HELD, CANCELLED = "open", "held", "cancelled"
@@ -63,9 +64,9 @@ select selected.id, drafts.id, :list, :first_share, :last_share, :last, :count, 
 """)
 WAITING = text("""
 select audiences.id, audiences.selected, audiences.draft as draft_id, audiences.list,
-       audiences.first_share, audiences.last_share, audiences.last, audiences.count,
-       audiences.reached, audiences.taken, drafts.name as draft, issues.planned_at,
-       issues.number
+       audiences.first_share, audiences.last_share, audiences.last,
+       audiences.count as readers, audiences.reached, audiences.taken,
+       drafts.name as draft, issues.planned_at, issues.number
   from selected
   join issues
     on issues.id = selected.issue
@@ -126,6 +127,24 @@ update selected
    set count = count + :more
  where id = :selected
 """)
+
+
+class Waiting(NamedTuple):
+    """A row of `WAITING`."""
+
+    id: int
+    selected: int
+    draft_id: int
+    list: str
+    first_share: int
+    last_share: int
+    last: int
+    readers: int
+    reached: int
+    taken: int
+    draft: str
+    planned_at: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +210,8 @@ def take(
     Empty means that nobody is left.
     """
     where = {"issue": issue, "channel": channel}
-    while (row := connection.execute(WAITING, where).first()) is not None:
+    while found := ask(connection, WAITING, where):
+        row = Waiting(*found[0])
         people = _take(connection, issue, row, limit, now)
         claimed = _deliveries(people, issue, channel, row.draft)
         if claimed:
@@ -200,30 +220,32 @@ def take(
 
 
 def _take(
-    connection: Connection, issue: str, row: Row[Any], limit: int, now: int
-) -> list[Row[Any]]:
+    connection: Connection, issue: str, row: Waiting, limit: int, now: int
+) -> list[tuple[Any, ...]]:
     """Write rows for the next readers of one audience, and advance it."""
     values = {
-        **row._mapping,
+        **row._asdict(),
         "prefix": prefix(issue),
         "salt": salt_of(row.number),
         "limit": limit,
         "now": now,
     }
-    people = list(connection.execute(NEXT, values).all())
+    people = ask(connection, NEXT, values)
     is_end = len(people) < limit
-    reached = row.last if is_end else people[-1].id
+    reached = row.last if is_end else people[-1][0]
     if people:
-        connection.execute(TAKE, values | {"last": reached})
+        ask(connection, TAKE, values | {"last": reached})
     taken = row.taken + len(people)
     # Who was erased meanwhile is missing at the end; who left before they had confirmed
     # is one more, and skipped.
-    count = taken if is_end else max(row.count, taken)
-    connection.execute(
-        ADVANCE, {"id": row.id, "reached": reached, "taken": taken, "count": count}
+    count = taken if is_end else max(row.readers, taken)
+    ask(
+        connection,
+        ADVANCE,
+        {"id": row.id, "reached": reached, "taken": taken, "count": count},
     )
-    if count != row.count:
-        more = {"selected": row.selected, "more": count - row.count}
+    if count != row.readers:
+        more = {"selected": row.selected, "more": count - row.readers}
         connection.execute(CORRECT, more)
     return people
 
@@ -239,7 +261,7 @@ def salt_of(number: int) -> int:
 
 
 def _deliveries(
-    people: Sequence[Any], issue: str, channel: str, draft: str
+    people: Sequence[tuple[Any, ...]], issue: str, channel: str, draft: str
 ) -> list[Delivery]:
     # Unpacked, for a row's names cost more than all the rest of a reader.
     before = prefix(issue)

@@ -101,6 +101,21 @@ def many(
     return connection.exec_driver_sql(sql, [dict(row) for row in rows]).rowcount
 
 
+def ask(
+    connection: Connection, statement: TextClause, values: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """Run a statement by the driver alone, and return its rows, if it has any.
+
+    For what runs for every few messages, where Core's work costs more than SQLite's.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(_in_dialect(statement, connection.dialect), dict(values))
+        return list(cursor.fetchall()) if cursor.description else []
+    finally:
+        cursor.close()
+
+
 @lru_cache(maxsize=100)
 def _in_dialect(statement: TextClause, dialect: Dialect) -> str:
     return str(statement.compile(dialect=dialect))

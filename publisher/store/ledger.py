@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
@@ -23,7 +23,7 @@ from publisher.models import (
 )
 from publisher.store import addresses, audiences, leases, times, verifying
 from publisher.store import ledger_sql as sql
-from publisher.store.database import Database, many
+from publisher.store.database import Database, ask, many
 from publisher.store.readers import reader_from
 
 
@@ -33,6 +33,22 @@ class Claim:
 
     delivery: Delivery
     claimed_at: datetime
+
+
+class Next(NamedTuple):
+    """A row of `NEXT`: a delivery that has one already, and its reader, if any."""
+
+    row_id: int
+    key: str
+    draft: str
+    recipient: str
+    tries: int
+    id: int | None
+    address: str | None
+    name: str | None
+    language: str | None
+    attributes: str | None
+    hindrance: str
 
 
 class Ledger:
@@ -297,10 +313,10 @@ def _count(connection: Connection, issue: str, channel: str, added: int) -> None
 
 def _next(
     connection: Connection, issue: str, channel: str, count: int, now: int
-) -> list[Row[Any]]:
+) -> list[Next]:
     """Claim what is planned and has a row; skip it where there is a hindrance."""
     values = {"issue": issue, "channel": channel, "count": count, "now": now}
-    rows = list(connection.execute(sql.NEXT, values).all())
+    rows = [Next(*row) for row in ask(connection, sql.NEXT, values)]
     hindered = [
         {"id": row.row_id, "reason": row.hindrance, "now": now}
         for row in rows
@@ -309,7 +325,7 @@ def _next(
     many(connection, sql.SKIP_NEXT, hindered)
     ids = json.dumps([row.row_id for row in rows if not row.hindrance])
     if rows:
-        connection.execute(sql.CLAIM, {"ids": ids, "now": now})
+        ask(connection, sql.CLAIM, {"ids": ids, "now": now})
     return rows
 
 
@@ -331,7 +347,7 @@ def _settle(connection: Connection, outcomes: Sequence[Outcome], now: int) -> No
             }
         )
     if receipts:
-        connection.execute(sql.ACCEPT, {"receipts": _json(receipts), "now": now})
+        ask(connection, sql.ACCEPT, {"receipts": _json(receipts), "now": now})
     many(connection, sql.SETTLE, rows)
 
 
@@ -370,7 +386,7 @@ def _read(text: str | None) -> datetime | None:
     return times.read(text) if text else None
 
 
-def _claimed(issue: str, channel: str, row: Row[Any]) -> Delivery:
+def _claimed(issue: str, channel: str, row: Next) -> Delivery:
     return Delivery(
         key=row.key,
         issue=issue,
