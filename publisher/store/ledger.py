@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from publisher.errors import StoreError
 from publisher.models import (
@@ -24,7 +24,14 @@ from publisher.models import (
 from publisher.store import addresses, audiences, leases, times, verifying
 from publisher.store import ledger_sql as sql
 from publisher.store.database import Database, ask, many
-from publisher.store.readers import reader_from
+from publisher.store.ledger_rows import (
+    Next,
+    claim_from,
+    delivery_from,
+    issue_from,
+    issue_row,
+    json_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +40,6 @@ class Claim:
 
     delivery: Delivery
     claimed_at: datetime
-
-
-class Next(NamedTuple):
-    """A row of `NEXT`: a delivery that has one already, and its reader, if any."""
-
-    row_id: int
-    key: str
-    draft: str
-    recipient: str
-    tries: int
-    id: int | None
-    address: str | None
-    name: str | None
-    language: str | None
-    attributes: str | None
-    hindrance: str
 
 
 class Ledger:
@@ -83,7 +74,7 @@ class Ledger:
         with self._database.writing() as connection:
             is_new = self._begin_issue(connection, issue)
             rows = [
-                {"issue": issue.id, "name": name, "data": _json(draft.data())}
+                {"issue": issue.id, "name": name, "data": json_of(draft.data())}
                 for name, draft in drafts.items()
             ]
             many(connection, sql.ADD_DRAFT, rows)
@@ -95,9 +86,9 @@ class Ledger:
             return new + _add(connection, issue, deliveries)
 
     def _begin_issue(self, connection: Connection, issue: Issue) -> bool:
-        is_new = connection.execute(sql.ADD_ISSUE, _issue_row(issue)).rowcount == 1
+        is_new = connection.execute(sql.ADD_ISSUE, issue_row(issue)).rowcount == 1
         found = connection.execute(sql.ISSUE, {"issue": issue.id}).one_or_none()
-        if found is None or _issue(found) != issue:
+        if found is None or issue_from(found) != issue:
             raise StoreError(
                 f"{issue.id} is in the ledger already, and it is another plan",
                 hint="Try: the same command again; it goes on with what is there",
@@ -108,20 +99,20 @@ class Ledger:
         """Return an issue, or None where it was never begun."""
         with self._database.reading() as connection:
             found = connection.execute(sql.ISSUE, {"issue": issue}).one_or_none()
-        return _issue(found) if found else None
+        return issue_from(found) if found else None
 
     def unfinished(self, campaign: str, *, is_rehearsal: bool) -> Issue | None:
         """Return the oldest issue that still has something planned or claimed."""
         values = {"campaign": campaign, "is_rehearsal": is_rehearsal}
         with self._database.reading() as connection:
             found = connection.execute(sql.UNFINISHED, values).one_or_none()
-        return _issue(found) if found else None
+        return issue_from(found) if found else None
 
     def issues(self, campaign: str = "", limit: int = 20) -> list[Issue]:
         """Return the newest issues, of one campaign or of all."""
         values = {"campaign": campaign, "limit": limit}
         with self._database.reading() as connection:
-            return [_issue(row) for row in connection.execute(sql.ISSUES, values)]
+            return [issue_from(row) for row in connection.execute(sql.ISSUES, values)]
 
     def sent_articles(self, campaign: str, *, is_rehearsal: bool) -> set[str]:
         """Return the slugs of what the campaign has sent, or is about to.
@@ -156,7 +147,7 @@ class Ledger:
         """Return the deliveries of an issue that have rows, in the plan's order."""
         values = {"issue": issue, "channel": channel, "state": state or ""}
         with self._database.reading() as connection:
-            return [_delivery(row) for row in connection.execute(sql.LIST, values)]
+            return [delivery_from(row) for row in connection.execute(sql.LIST, values)]
 
     def counts(self, issue: str) -> dict[str, dict[str, int]]:
         """Return how many deliveries stand in each state, by channel."""
@@ -206,7 +197,7 @@ class Ledger:
             while True:
                 rows = _next(connection, issue, channel, count, stamp)
                 claimed = [
-                    _claimed(issue, channel, row) for row in rows if not row.hindrance
+                    claim_from(issue, channel, row) for row in rows if not row.hindrance
                 ]
                 if claimed or not rows:
                     break
@@ -268,7 +259,7 @@ class Ledger:
         values = {"issue": issue, "channel": channel, "state": State.CLAIMED}
         with self._database.reading() as connection:
             return [
-                Claim(_delivery(row), times.moment(row.claimed_at))
+                Claim(delivery_from(row), times.moment(row.claimed_at))
                 for row in connection.execute(sql.LIST, values)
             ]
 
@@ -347,68 +338,5 @@ def _settle(connection: Connection, outcomes: Sequence[Outcome], now: int) -> No
             }
         )
     if receipts:
-        ask(connection, sql.ACCEPT, {"receipts": _json(receipts), "now": now})
+        ask(connection, sql.ACCEPT, {"receipts": json_of(receipts), "now": now})
     many(connection, sql.SETTLE, rows)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _issue_row(issue: Issue) -> dict[str, Any]:
-    return asdict(issue) | {
-        "articles": _json(issue.articles),
-        "planned_at": times.written(issue.planned_at),
-        "scheduled_at": _written(issue.scheduled_at),
-        "starts_at": _written(issue.starts_at),
-    }
-
-
-def _issue(row: Row[Any]) -> Issue:
-    values = dict(row._mapping)
-    return Issue(
-        **values
-        | {
-            "articles": tuple(json.loads(values["articles"])),
-            "planned_at": times.read(values["planned_at"]),
-            "scheduled_at": _read(values["scheduled_at"]),
-            "starts_at": _read(values["starts_at"]),
-            "is_rehearsal": bool(values["is_rehearsal"]),
-        }
-    )
-
-
-def _written(moment: datetime | None) -> str | None:
-    return times.written(moment) if moment else None
-
-
-def _read(text: str | None) -> datetime | None:
-    return times.read(text) if text else None
-
-
-def _claimed(issue: str, channel: str, row: Next) -> Delivery:
-    return Delivery(
-        key=row.key,
-        issue=issue,
-        channel=channel,
-        draft=row.draft,
-        recipient=row.recipient or row.address or "",
-        state=State.CLAIMED,
-        tries=row.tries,
-        reader=reader_from(row) if row.id else None,
-    )
-
-
-def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        key=row.key,
-        issue=row.issue,
-        channel=row.channel,
-        draft=row.draft,
-        recipient=row.recipient,
-        state=State(row.state),
-        reason=row.reason,
-        receipt=row.receipt,
-        url=row.url,
-        tries=row.tries,
-    )
