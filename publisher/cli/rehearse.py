@@ -106,6 +106,7 @@ def _data(ended: Rehearsal) -> Json:
         ],
         "stopped": dict(ended.report.stopped),
         "faults": ended.faults,
+        "refused": ended.refused,
         "verify": list(ended.broken),
         "doubles": ended.audit.doubles,
         "losses": ended.audit.losses,

@@ -10,19 +10,29 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from publisher import providers
 from publisher.errors import ConfigError
-from publisher.models import Channel, Report, State, Subscriber, unique
+from publisher.models import (
+    Article,
+    Campaign,
+    Channel,
+    Report,
+    State,
+    Subscriber,
+    unique,
+)
 from publisher.project import Project
 from publisher.project.sending import Progress, Stop, never, silent
 from publisher.rehearsal import (
+    LOOPBACK,
     SMTP,
     Audit,
     Fake,
@@ -35,8 +45,10 @@ from publisher.text import suggest
 
 if TYPE_CHECKING:
     from publisher.config import Settings
+    from publisher.render import Templates
 
 OUTBOX = "outbox"
+NO_PROXY = ("no_proxy", "NO_PROXY")
 MADE_UP = "made-up-for-a-rehearsal"
 # What names are made of in many places; the last has none.
 NAMES = (
@@ -51,9 +63,9 @@ MOST_COPIED = 10_000  # readers whose fields are copied
 class Rehearsal:
     """How it went. `made_up` readers were on the list; `seconds` is the sending alone.
 
-    `early` calls came before the time that a fake had asked for; `broken` is what
-    `verify` finds. `faults` are those that happened, by how often; `left_out` is the
-    plan's.
+    `refused` readers are those whom the fakes would never take, and `early` calls came
+    before the time that they had asked for; `broken` is what `verify` finds. `faults`
+    are those that happened, by how often; `left_out` is the plan's.
     """
 
     report: Report
@@ -61,6 +73,7 @@ class Rehearsal:
     seconds: float
     calls: int
     early: int
+    refused: int
     audit: Audit
     faults: Mapping[str, int] = field(default_factory=dict)
     broken: Sequence[str] = ()
@@ -91,19 +104,34 @@ class _Stage(Project):
         self, project: Project, folder: Path, environ: Mapping[str, str]
     ) -> None:
         super().__init__(project.root, environ=environ, clock=project.clock)
-        self._given = project.settings
+        self._given = project
         self._folder = folder
 
     @cached_property
     def settings(self) -> Settings:
         """The owner's settings, of which none leads out of the folder made for it."""
         return replace(
-            self._given,
+            self._given.settings,
             store_url=f"sqlite:///{self._folder / 'books.sqlite3'}",
             outbox=self._folder / "outbox",
             channels={},
             environ={**self.environ, "PUBLISHER_SECRET": MADE_UP},
         )
+
+    @property
+    def articles(self) -> list[Article]:
+        """The owner's articles, read once."""
+        return self._given.articles
+
+    @property
+    def campaigns(self) -> list[Campaign]:
+        """The owner's campaigns."""
+        return self._given.campaigns
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The owner's templates, compiled once."""
+        return self._given.templates
 
     def channel(self, name: str) -> Channel:
         """Open a channel, or the one that is rehearsed instead of the outbox."""
@@ -138,7 +166,7 @@ def rehearse(
     send or no fake of a provider.
     """
     with ExitStack() as stack:
-        stack.enter_context(_straight())
+        stack.enter_context(_straight)
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="rehearsal-")))
         fakes = {
             channel: stack.enter_context(
@@ -178,6 +206,7 @@ def _told(
         seconds=seconds,
         calls=sum(fake.record.calls for fake in fakes.values()),
         early=sum(fake.record.early for fake in fakes.values()),
+        refused=sum(len(fake.record.refused) for fake in fakes.values()),
         audit=found,
         faults=faults,
         broken=ledger.verify(report.issue),
@@ -251,17 +280,33 @@ def _rows(count: int, copied: Sequence[Subscriber]) -> Iterator[Mapping[str, str
         }
 
 
-@contextmanager
-def _straight() -> Iterator[None]:
-    """Let no proxy of this machine stand between us and loopback."""
-    names = ("no_proxy", "NO_PROXY")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ |= dict.fromkeys(names, "127.0.0.1")
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
+class _Straight:
+    """Lets no proxy of this machine stand between us and loopback.
+
+    The environment is one for all threads, so the first sets it and the last resets it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._before: dict[str, str | None] = {}
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before = {name: os.environ.get(name) for name in NO_PROXY}
+                os.environ |= dict.fromkeys(NO_PROXY, LOOPBACK)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside:
+                return
+            for name, value in self._before.items():
                 del os.environ[name]
-            else:
-                os.environ[name] = value
+                if value is not None:
+                    os.environ[name] = value
+
+
+_straight = _Straight()

@@ -28,6 +28,7 @@ from publisher.rehearsal.wire import LOOPBACK, Wire
 
 __all__ = [
     "FAULTS",
+    "LOOPBACK",
     "SMTP",
     "Audit",
     "Call",

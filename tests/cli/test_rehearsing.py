@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
 KEYS = [
     *("ok", "issue", "readers", "messages", "seconds", "rate", "calls", "counts"),
-    *("reasons", "stopped", "faults", "verify", "doubles", "losses", "denied"),
+    *(
+        "reasons",
+        "stopped",
+        "faults",
+        "refused",
+        "verify",
+        "doubles",
+        "losses",
+        "denied",
+    ),
     *("strangers", "too_early"),
 ]
 SIGNED = "site:\n  unsubscribe_url: https://lantern.example.org/out/{token}"
@@ -218,7 +227,9 @@ def test_without_an_article_there_is_nothing_to_rehearse(
 
 def ended_with(found: Audit) -> Rehearsal:
     report = Report(issue="w/1", counts={})
-    return Rehearsal(report=report, made_up=0, seconds=0, calls=0, early=0, audit=found)
+    return Rehearsal(
+        report=report, made_up=0, seconds=0, calls=0, early=0, refused=0, audit=found
+    )
 
 
 def test_a_double_or_a_loss_ends_with_3(capsys: pytest.CaptureFixture[str]) -> None:
