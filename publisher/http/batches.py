@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
+from publisher.http.bodies import Bodies
 from publisher.http.call import call, redacted
 from publisher.http.gaps import encoded
 from publisher.mime.fields import checked
@@ -29,38 +30,51 @@ _NOWHERE = {404, 405}
 
 def hand_over(
     emails: Sequence[Email],
-    send: Callable[[list[Email], bytes], Sequence[Answer]],
+    send: Callable[[list[Email], list[bytes]], Sequence[Answer]],
     *,
     provider: str,
     write: Callable[[Email], Json],
+    bodies: Bodies,
     longest: int,
     longest_call: int,
 ) -> list[Answer]:
     """Return what became of each email, in their order.
 
-    `send` gets those that could be written, checked, and their JSON with commas
-    between. A call that would be too long is `Rejected` before it is made: its halves
-    may fit.
+    `send` gets those that could be written, checked, and the pieces of their JSON with
+    commas between. A call that would be too long is `Rejected` before it is made: its
+    halves may fit.
     """
     answers: dict[int, Answer] = {}
     kept: dict[int, Email] = {}
-    parts: list[bytes] = []
+    pieces: list[bytes] = []
     for number, email in enumerate(emails):
         try:
-            good = checked(email)
-            parts.append(_part(write(good), provider, longest))
+            good, part = _written(email, write, bodies)
+            size = _fitting(part, provider, longest)
         except Rejected as error:
             answers[number] = error
             continue
         if not kept:  # emails of one draft have one length: no need to write them all
-            _measure(len(parts[0]) * len(emails), provider, longest_call)
+            _measure(size * len(emails), provider, longest_call)
         kept[number] = good
-    joined = b",".join(parts)
-    _measure(len(joined), provider, longest_call)
+        pieces += (b",", *part)
+    _measure(sum(map(len, pieces)), provider, longest_call)
     if kept:
-        answers |= zip(kept, send(list(kept.values()), joined), strict=False)
+        answers |= zip(kept, send(list(kept.values()), pieces[1:]), strict=False)
     silent = Uncertain(f"{provider} answered without a word about this message")
     return [answers.get(number, silent) for number in range(len(emails))]
+
+
+def _written(
+    email: Email, write: Callable[[Email], Json], bodies: Bodies
+) -> tuple[Email, list[bytes]]:
+    """Return the email, checked, and its JSON in pieces."""
+    good = bodies.bare(email)
+    pieces = bodies.pieces(email)
+    if not pieces:
+        good = checked(email)
+        return good, [encoded(write(good))]
+    return good, [encoded(write(good))[:-1], b",", *pieces, b"}"]
 
 
 def only(answers: Sequence[Answer]) -> Receipt:
@@ -140,14 +154,14 @@ def reason(text: object, emails: Iterable[Email]) -> str:
     return redacted(f"{text or 'no reason given'}", _addresses(emails))[:LONGEST_REASON]
 
 
-def _part(fields: Json, provider: str, longest: int) -> bytes:
-    part = encoded(fields)
-    if len(part) > longest:
-        size = (
-            f"{len(part) / MEGABYTE:.1f} MB, and {longest / MEGABYTE:.0f} are allowed"
-        )
-        raise Rejected(f"{provider}: the email has {size}")
-    return part
+def _fitting(pieces: Sequence[bytes], provider: str, longest: int) -> int:
+    """Return how many bytes the message has, if it may have so many."""
+    size = sum(map(len, pieces))
+    if size > longest:
+        allowed = f"{longest / MEGABYTE:.0f} are allowed"
+        said = f"{size / MEGABYTE:.1f} MB, and {allowed}"
+        raise Rejected(f"{provider}: the email has {said}")
+    return size
 
 
 def _measure(size: int, provider: str, longest_call: int) -> None:

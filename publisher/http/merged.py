@@ -7,7 +7,7 @@ answered here and harms nobody else of the call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
@@ -22,15 +22,11 @@ from publisher.http.readers import (
     subjects_of,
     too_long,
 )
-from publisher.mime.fields import in_ascii
-from publisher.mime.headers import other_lines, sender_lines, subject_line
 from publisher.mime.skeleton import apart
 from publisher.models import (
     Email,
-    Mailbox,
     Mailing,
     Receipt,
-    Slot,
     Slotted,
     maker,
 )
@@ -148,25 +144,6 @@ def same_shape(parts: Sequence[Part], provider: str) -> Shape:
     if len(shapes) > 1:
         raise Rejected(f"{provider}: the emails of one call must have the same headers")
     return shapes.pop()
-
-
-def checked(mailing: Mailing) -> Mailing:
-    """Return the mailing with domains as DNS knows them, or refuse what cannot go."""
-    _ = [
-        *sender_lines(mailing.sender, mailing.reply_to),
-        subject_line(subject_of(mailing)),
-        *other_lines(mailing.headers),
-    ]
-    reply_to = mailing.reply_to and in_ascii(Mailbox(mailing.reply_to)).address
-    return replace(mailing, sender=in_ascii(mailing.sender), reply_to=reply_to)
-
-
-def subject_of(mailing: Mailing) -> str:
-    """Return the subject that all have, or an empty one: where it has slots."""
-    parts = mailing.draft.subject
-    if any(isinstance(part, Slot) for part in parts):
-        return ""
-    return " ".join("".join([f"{part}" for part in parts]).split())
 
 
 def with_tokens(

@@ -14,7 +14,7 @@ from publisher.mime.headers import (
     subject_line,
     to_line,
 )
-from publisher.models import Email, Mailbox, key_mark
+from publisher.models import Email, Mailbox, Mailing, Slot, key_mark
 
 KEY_HEADER = "X-Publisher-Key"  # which delivery an email is
 
@@ -37,6 +37,25 @@ def checked(email: Email) -> Email:
         reply_to=_ascii_address(email.reply_to) if email.reply_to else "",
     )
     return replace(email, mailing=mailing, recipient=in_ascii(email.recipient))
+
+
+def checked_mailing(mailing: Mailing) -> Mailing:
+    """Return the mailing with domains as DNS knows them, or refuse what cannot go."""
+    _ = [
+        *sender_lines(mailing.sender, mailing.reply_to),
+        subject_line(subject_of(mailing)),
+        *other_lines(mailing.headers),
+    ]
+    reply_to = _ascii_address(mailing.reply_to) if mailing.reply_to else ""
+    return replace(mailing, sender=in_ascii(mailing.sender), reply_to=reply_to)
+
+
+def subject_of(mailing: Mailing) -> str:
+    """Return the subject that all have, or an empty one: where it has slots."""
+    parts = mailing.draft.subject
+    if any(isinstance(part, Slot) for part in parts):
+        return ""
+    return " ".join("".join([f"{part}" for part in parts]).split())
 
 
 def written(box: Mailbox) -> str:

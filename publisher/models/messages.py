@@ -104,6 +104,8 @@ class Email:
         return self._filled(self.mailing.draft.text)
 
     def _filled(self, parts: Slotted) -> str:
+        if not parts:
+            return ""
         values = dict(zip(self.mailing.slots, self.values, strict=True))
         return "".join(
             [part if isinstance(part, str) else values[part] for part in parts]

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
+from publisher.http.bodies import Bodies
 from publisher.http.call import read_json
 from publisher.http.gaps import encoded
 from publisher.mime.fields import delivery_mark
@@ -46,6 +47,17 @@ _OURS = re.compile(r"\b(?:sender|reply_?to)\b", re.IGNORECASE)
 _SPECIAL = re.compile(r'[(),.:;<>@\[\\\]"]')
 
 
+def _page(html: str) -> str:
+    return in_html(html, _TAG)
+
+
+def _plain(text: str) -> str:
+    return in_text(text, _TAG, BRACE)
+
+
+BODIES = Bodies("htmlContent", "textContent", page=_page, plain=_plain, opens="{")
+
+
 @dataclass(frozen=True)
 class Brevo:
     """Sends emails through a Brevo account."""
@@ -70,8 +82,8 @@ class Brevo:
             "to": [_person(email.recipient)],
             "replyTo": {"email": email.reply_to} if email.reply_to else {},
             "subject": in_text(email.subject, _TAG, BRACE),
-            "htmlContent": in_html(email.html, _TAG),
-            "textContent": in_text(email.text, _TAG, BRACE),
+            "htmlContent": _page(email.html),
+            "textContent": _plain(email.text),
             "headers": {**email.headers, "X-Mailin-custom": delivery_mark(email)},
         }
         return batches.filled(fields)
@@ -87,21 +99,22 @@ class Brevo:
             self._post,
             provider="brevo",
             write=self.payload,
+            bodies=BODIES,
             longest=LONGEST,
             longest_call=LONGEST,
         )
 
-    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+    def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
         if len({email.sender for email in emails}) > 1:
             raise Rejected("brevo: the emails of one call must have one sender")
         key = str(UUID(bytes=batches.call_mark(emails)[:16], version=4))
         shared = _shared(emails[0].sender, key)
-        if BRACE.encode() in parts:
+        if any(_has_brace(email) for email in emails):
             shared["params"] = {"brace": "{"}
         head = encoded(shared)[:-1]
         response = batches.post(
             batches.endpoint(self.url, "/v3/smtp/email"),
-            head + b',"messageVersions":[' + parts + b"]}",
+            b"".join([head, b',"messageVersions":[', *pieces, b"]}"]),
             provider="brevo",
             emails=emails,
             # The key stands in the body, where the manual has it, and here, where some
@@ -111,6 +124,11 @@ class Brevo:
             verdict=lambda response: _verdict(response, emails),
         )
         return _answers(read_json(response, provider="brevo"), emails)
+
+
+def _has_brace(email: Email) -> bool:
+    """Say whether `BRACE` is printed; page and text filled in gaps need none."""
+    return bool(_TAG.search(email.subject) or _TAG.search(email.text))
 
 
 def _shared(sender: Mailbox, key: str) -> Json:

@@ -30,7 +30,7 @@ from publisher.http.call import read_json
 from publisher.http.gaps import gap, members_of, utf8
 from publisher.http.readers import ADDRESS, ID, MARK, SUBJECT, VALUES, Readers, Shape
 from publisher.memory import OncePer
-from publisher.mime.fields import written
+from publisher.mime.fields import checked_mailing, subject_of, written
 from publisher.mime.verbatim import in_html
 from publisher.models import Email, Kind, Limits, Mailbox, Mailing, Receipt, Slot
 from publisher.providers import Secret
@@ -94,12 +94,12 @@ class _Written:
 
 
 def _written(mailing: Mailing) -> _Written:
-    mailing = merged.checked(mailing)
+    mailing = checked_mailing(mailing)
     draft = mailing.draft
     names = _Variables(f"p{draft.id[:8]}_")
     plain = names.plain
     is_personal = any(isinstance(part, Slot) for part in draft.subject)
-    subject = plain(merged.subject_of(mailing))
+    subject = plain(subject_of(mailing))
     html = merged.with_tokens(
         draft.html, mailing, names.token, lambda text: in_html(text, _TAG)
     )

@@ -24,6 +24,7 @@ from publisher.errors import (
     Uncertain,
 )
 from publisher.http import batches
+from publisher.http.bodies import Bodies
 from publisher.http.call import DEFAULT_WAIT, read_json
 from publisher.mime.fields import delivery_mark
 from publisher.mime.verbatim import in_html, in_text
@@ -39,6 +40,17 @@ BAD, FAILED, TOO_MANY = 400, 500, 429  # HTTP's own, which it also gives each me
 BRACKET = "[[var:bracket]]"
 _TAG = re.compile(r"\[(?=\[)")
 _OURS = ("From", "Sender", "ReplyTo")
+
+
+def _page(html: str) -> str:
+    return in_html(html, _TAG)
+
+
+def _plain(text: str) -> str:
+    return in_text(text, _TAG, BRACKET)
+
+
+BODIES = Bodies("HTMLPart", "TextPart", page=_page, plain=_plain, opens="[")
 
 
 class _Partly(ProviderError):  # noqa: N818  an answer, not an accident
@@ -73,8 +85,8 @@ class Mailjet:
             "To": [_person(email.recipient)],
             "ReplyTo": {"Email": email.reply_to} if email.reply_to else {},
             "Subject": email.subject,
-            "HTMLPart": in_html(email.html, _TAG),
-            "TextPart": in_text(email.text, _TAG, BRACKET),
+            "HTMLPart": _page(email.html),
+            "TextPart": _plain(email.text),
             "Variables": {"bracket": "["} if _TAG.search(email.text) else {},
             "Headers": dict(email.headers),
             "CustomID": delivery_mark(email),
@@ -92,16 +104,17 @@ class Mailjet:
             self._post,
             provider="mailjet",
             write=self.payload,
+            bodies=BODIES,
             longest=LONGEST,
             longest_call=LONGEST,
         )
 
-    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+    def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
         login = f"{self.key}:{self.secret}".encode()
         try:
             response = batches.post(
                 batches.endpoint(self.url, "/v3.1/send"),
-                b'{"Messages":[' + parts + b"]}",
+                b"".join([b'{"Messages":[', *pieces, b"]}"]),
                 provider="mailjet",
                 emails=emails,
                 headers={"Authorization": f"Basic {b64encode(login).decode()}"},

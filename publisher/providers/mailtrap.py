@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
+from publisher.http.bodies import Bodies
 from publisher.http.call import read_json
 from publisher.mime.fields import delivery_mark
 from publisher.models import Email, Json, Kind, Limits, Mailbox, Receipt
@@ -30,6 +31,7 @@ _OURS = re.compile(
     r"|\bunauthori[sz]ed\b|\bforbidden\b|\baccount\b",
     re.IGNORECASE,
 )
+BODIES = Bodies("html", "text")
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,15 @@ class Mailtrap:
             self._post,
             provider="mailtrap",
             write=self.payload,
+            bodies=BODIES,
             longest=LONGEST,
             longest_call=LONGEST,
         )
 
-    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+    def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
         response = batches.post(
             batches.endpoint(self.url, "/api/batch"),
-            b'{"requests":[' + parts + b"]}",
+            b"".join([b'{"requests":[', *pieces, b"]}"]),
             provider="mailtrap",
             emails=emails,
             headers={"Authorization": f"Bearer {self.token}"},

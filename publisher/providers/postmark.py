@@ -22,6 +22,7 @@ from publisher.errors import (
     Uncertain,
 )
 from publisher.http import batches
+from publisher.http.bodies import Bodies
 from publisher.http.call import DEFAULT_WAIT, read_list
 from publisher.mime.fields import delivery_mark, written
 from publisher.mime.verbatim import in_html
@@ -40,6 +41,13 @@ ACCOUNT = {10, 400, 401, 405, 412, 413, *range(1200, 1300)}
 # The one tag that Postmark fills outside of its templates: {{{ pm:unsubscribe }}}. In
 # plain text nothing could be written for its signs, so there it stays a tag.
 _TAG = re.compile(r"\{(?=\{\{\s*pm:)")
+
+
+def _page(html: str) -> str:
+    return in_html(html, _TAG)
+
+
+BODIES = Bodies("HtmlBody", "TextBody", page=_page, opens="{")
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Postmark:
             "To": written(email.recipient),
             "ReplyTo": email.reply_to,
             "Subject": email.subject,
-            "HtmlBody": in_html(email.html, _TAG),
+            "HtmlBody": _page(email.html),
             "TextBody": email.text,
             "Headers": [
                 {"Name": name, "Value": value} for name, value in email.headers.items()
@@ -88,6 +96,7 @@ class Postmark:
             self._post,
             provider="postmark",
             write=self._write,
+            bodies=BODIES,
             longest=LONGEST,
             longest_call=LONGEST_CALL,
         )
@@ -99,10 +108,10 @@ class Postmark:
                 raise Rejected(f"postmark: the {name} has more than 5 MB")
         return fields
 
-    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+    def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
         response = batches.post(
             batches.endpoint(self.url, "/email/batch"),
-            b"[" + parts + b"]",
+            b"".join([b"[", *pieces, b"]"]),
             provider="postmark",
             emails=emails,
             headers={"X-Postmark-Server-Token": self.token.reveal()},

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
+from publisher.http.bodies import Bodies
 from publisher.http.call import read_json
 from publisher.mime.fields import delivery_mark, written
 from publisher.models import Email, Json, Kind, Limits, Receipt
@@ -36,6 +37,7 @@ OURS = {
 REPEATED = {"invalid_idempotent_request", "concurrent_idempotent_requests"}
 # What makes the sender wrong, and so every message: "The x.org domain is not verified".
 _SENDER = re.compile(r"\bnot verified\b|\bverify\b|`from`", re.IGNORECASE)
+BODIES = Bodies("html", "text")
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,15 @@ class Resend:
             self._post,
             provider="resend",
             write=self.payload,
+            bodies=BODIES,
             longest=LONGEST,
             longest_call=LONGEST,
         )
 
-    def _post(self, emails: list[Email], parts: bytes) -> list[batches.Answer]:
+    def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
         response = batches.post(
             batches.endpoint(self.url, "/emails/batch"),
-            b"[" + parts + b"]",
+            b"".join([b"[", *pieces, b"]"]),
             provider="resend",
             emails=emails,
             headers={

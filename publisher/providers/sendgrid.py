@@ -21,6 +21,7 @@ from publisher.http import batches, merged
 from publisher.http.gaps import encoded, form_of, gap
 from publisher.http.readers import ADDRESS, ID, MARK, NAME, SUBJECT, VALUES, Shape
 from publisher.memory import OncePer
+from publisher.mime.fields import checked_mailing, subject_of
 from publisher.models import Email, Json, Kind, Limits, Mailbox, Mailing, Receipt, Slot
 from publisher.providers import Secret
 
@@ -45,7 +46,7 @@ class _Written:
 
 
 def _written(mailing: Mailing) -> _Written:
-    mailing = merged.checked(mailing)
+    mailing = checked_mailing(mailing)
     draft = mailing.draft
     # The draft's id is a hash of all its text, so it cannot stand in that text.
     keys = tuple(f"-{draft.id}.{number}-" for number in range(len(mailing.slots)))
@@ -56,7 +57,7 @@ def _written(mailing: Mailing) -> _Written:
     fields = {
         "from": _person(mailing.sender),
         "reply_to": {"email": mailing.reply_to} if mailing.reply_to else {},
-        "subject": merged.subject_of(mailing),
+        "subject": subject_of(mailing),
         "headers": {key: _in_ascii(text) for key, text in mailing.headers.items()},
         "content": [
             {"type": kind, "value": text} for kind, text in bodies.items() if text

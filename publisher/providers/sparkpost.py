@@ -28,6 +28,7 @@ from publisher.http.readers import (
     Shape,
 )
 from publisher.memory import OncePer
+from publisher.mime.fields import checked_mailing, subject_of
 from publisher.mime.verbatim import in_html
 from publisher.models import Email, Json, Kind, Limits, Mailing, Receipt, Slot
 from publisher.providers import Secret
@@ -59,10 +60,10 @@ class _Written:
 
 
 def _written(mailing: Mailing) -> _Written:
-    mailing = merged.checked(mailing)
+    mailing = checked_mailing(mailing)
     draft = mailing.draft
     is_personal = any(isinstance(part, Slot) for part in draft.subject)
-    subject = _verbatim(merged.subject_of(mailing))
+    subject = _verbatim(subject_of(mailing))
     sender = {"email": mailing.sender.address, "name": _verbatim(mailing.sender.name)}
     fields = {
         "from": batches.filled(sender),

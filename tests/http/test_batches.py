@@ -1,23 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from responses import RequestsMock
 
 from publisher.errors import Refused, Rejected, Uncertain
 from publisher.http import batches
+from publisher.http.bodies import Bodies
 from publisher.models import Email, Json, Mailbox, Receipt
 from publisher.testing import sample_email
 
 URL = "https://api.example.org/batch"
+LETTER = sample_email().mailing
+SHORT = replace(LETTER, draft=replace(LETTER.draft, html=(), text=()))
 
 
 def email(number: int, address: str = "") -> Email:
-    return sample_email(
-        key=f"weekly/7/pigeon/{number}",
-        recipient=Mailbox(address or f"reader{number}@example.net"),
-    )
+    box = Mailbox(address or f"reader{number}@example.net")
+    made = sample_email(key=f"weekly/7/pigeon/{number}", recipient=box)
+    return replace(made, mailing=SHORT)
 
 
 def to(message: Email) -> Json:
@@ -31,8 +34,10 @@ class Line:
         self.answers = answers
         self.calls: list[bytes] = []
 
-    def __call__(self, emails: list[Email], parts: bytes) -> Sequence[batches.Answer]:
-        self.calls.append(parts)
+    def __call__(
+        self, emails: list[Email], pieces: list[bytes]
+    ) -> Sequence[batches.Answer]:
+        self.calls.append(b"".join(pieces))
         return [Receipt(one.key) for one in emails][: self.answers]
 
 
@@ -42,6 +47,7 @@ def hand_over(emails: list[Email], line: Line, **limits: int) -> list[batches.An
         line,
         provider="pigeon",
         write=to,
+        bodies=Bodies("html", "text"),
         longest=limits.get("longest", 1000),
         longest_call=limits.get("longest_call", 1000),
     )

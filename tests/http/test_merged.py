@@ -15,7 +15,6 @@ from publisher.http.merged import (
     hand_over,
     marks_of,
     same_shape,
-    subject_of,
     with_tokens,
 )
 from publisher.http.readers import (
@@ -26,6 +25,7 @@ from publisher.http.readers import (
     by_shape,
     readers_of,
 )
+from publisher.mime.fields import subject_of
 from publisher.models import Email, EmailDraft, Mailbox, Mailing, Receipt, Slot
 from publisher.testing import SENDER, sample_email
 
