@@ -30,7 +30,6 @@ from publisher.providers.smtp import Smtp
 HERE = Path(__file__).parent
 NODEMAILER = Path.home() / ".cache/publisher-tests/nodemailer"
 SLOW = 200  # messages, for those who send a hundred a second
-BATCH = Smtp.limits.batch
 
 
 @dataclass
@@ -58,11 +57,10 @@ def by_smtplib(port: int, count: int) -> None:
 
 def by_us(port: int, count: int, connections: int = 1) -> None:
     smtp = Smtp("127.0.0.1", port, security="none", connections=connections)
-    for begin in range(0, count, BATCH):
-        end = min(begin + BATCH, count)
-        emails = [job.merged(reader(number)) for number in range(begin, end)]
-        answers = smtp.send_many(emails)
-        assert all(isinstance(one, Receipt) for one in answers)
+    emails = (job.merged(reader(number)) for number in range(count))
+    answers = [answer for _, answer in smtp.send_each(emails)]
+    assert len(answers) == count
+    assert all(isinstance(one, Receipt) for one in answers)
     smtp.close()
 
 

@@ -9,18 +9,30 @@ next word: that is five round trips a message, where one or none is needed.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from publisher.errors import ConfigError, ProviderError
+from publisher.errors import (
+    ConfigError,
+    ProviderError,
+    Refused,
+    Throttled,
+    Unavailable,
+)
+from publisher.mime import encode
 from publisher.models import Email, Kind, Limits, Receipt
 from publisher.providers import Secret
 from publisher.providers.smtp.crew import Crew
+from publisher.providers.smtp.dialogue import Parcel
+from publisher.providers.smtp.envelope import address, sender_of
 from publisher.providers.smtp.job import Job
 from publisher.providers.smtp.opening import Access, Security, opened
+from publisher.providers.smtp.pace import Pace
 from publisher.providers.smtp.pool import Pool
 from publisher.providers.smtp.servers import servers_in
+
+_LATER = (Refused, Throttled, Unavailable)  # all may still be sent
 
 
 @dataclass(eq=False)
@@ -65,7 +77,12 @@ class Smtp:
     per_second: float = field(
         default=0.0, metadata={"doc": "messages to each server; 0: no limit"}
     )
+    per_domain: float = field(
+        default=0.0,
+        metadata={"doc": "messages to the readers of one domain; 0: no limit"},
+    )
     _pool: Pool | None = field(default=None, init=False, repr=False)
+    _pace: Pace = field(init=False, repr=False)
 
     kind: ClassVar[Kind] = "email"
     limits: ClassVar[Limits] = Limits(batch=32)
@@ -77,6 +94,7 @@ class Smtp:
                 "SMTP_HOST must name a server, and SMTP_CONNECTIONS be 1 or more",
                 where=".env",
             )
+        self._pace = Pace(self.per_second, self.per_domain)
         if self.per_second > 0:
             # A call lasts about a second, so that a pause is heard. Where that is less
             # than one message, who calls us has to wait between them.
@@ -97,13 +115,44 @@ class Smtp:
 
     def send_many(self, emails: Sequence[Email]) -> list[Receipt | ProviderError]:
         """Hand emails over, over as many connections as they are worth."""
-        job = Job(emails, self.sender)
-        # Made here, so that what the emails share is encoded before threads want it,
-        # and what no server needs to be asked for is said without one.
-        if first := job.next():
-            pool = self._opened_pool(first.sender)
-            Crew(job, pool, self.connections, self.per_second).carry(first)
-        return job.answers()
+        left: dict[int, list[int]] = {}
+        for place, email in enumerate(emails):
+            left.setdefault(id(email), []).append(place)
+        found: dict[int, Receipt | ProviderError] = {}
+        for email, answer in self.send_each(iter(emails)):
+            found[left[id(email)].pop(0)] = answer
+        later = [one for one in found.values() if isinstance(one, _LATER)]
+        if later:  # what is about the channel is said last, if it is no refusal
+            about_all = next(
+                (one for one in later if isinstance(one, Refused)), later[-1]
+            )
+            if len(later) == len(found):
+                raise about_all
+            unpulled = set(range(len(emails))) - set(found)
+            found |= dict.fromkeys(unpulled, about_all)
+        return [found[place] for place in range(len(emails))]
+
+    def send_each(
+        self, messages: Iterator[Email]
+    ) -> Iterator[tuple[Email, Receipt | ProviderError]]:
+        """Pull emails as the connections have room, and yield each with its answer."""
+        job = Job(messages, self._packed, self._pace)
+        # Pulled first, because a connection says the sender's domain; and what no
+        # server needs to be asked for is said without one.
+        if job.has_next():
+            yield from Crew(
+                job, self._opened_pool(job.sender), self.connections
+            ).answers()
+        yield from job.answered()
+
+    def _packed(self, number: int, email: Email) -> Parcel:
+        return Parcel(
+            number,
+            email.message_id,
+            sender_of(email, self.sender),
+            address(email.recipient.address),
+            encode(email),  # in which no line begins with a dot
+        )
 
     def close(self) -> None:
         """Say goodbye; sending again connects anew."""

@@ -14,7 +14,7 @@ from publisher.errors import ProviderError, Unavailable, Uncertain
 from publisher.models import Receipt
 from publisher.providers.smtp.meaning import CLOSING, About, meaning, queued_as, said
 from publisher.providers.smtp.replies import Reply
-from publisher.providers.smtp.wire import UNREADABLE, Lost, Wire
+from publisher.providers.smtp.wire import UNREADABLE, Lost, Steps, Wire
 
 GO_AHEAD = 354
 QUESTION = 3  # the first digit of a reply that asks for more
@@ -55,11 +55,18 @@ class Parcel:
     sender: str
     recipient: str
     content: bytes
+    begins: float = 0.0  # when its turn is, by the clock that never goes back
     end: int = -1  # where it ends in all that was written; -1: it was not begun
     is_first: bool = False  # on its connection
     is_turned_away: bool = False  # the server closes, and has not looked at it
     refused_at: Step | None = None
     answer: Receipt | ProviderError | None = None
+
+    def unsent(self) -> Parcel:
+        """Return it as it was before it travelled."""
+        return Parcel(
+            self.number, self.message_id, self.sender, self.recipient, self.content
+        )
 
 
 class Dialogue:
@@ -122,10 +129,10 @@ class Dialogue:
 
     # --- in --------------------------------------------------------------------------
 
-    def hear(self) -> Parcel | None:
+    def hear(self) -> Steps[Parcel | None]:
         """Take replies until one is the end of a message; None: all were taken."""
         while self._expected:
-            reply = self.wire.reply()
+            reply = yield from self.wire.reply()
             step, parcel = self._expected.popleft()
             if step is Step.MESSAGE:
                 self._conclude(parcel, reply)

@@ -9,8 +9,7 @@ had may have been.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from time import sleep
+from time import monotonic
 
 from publisher.errors import (
     ProviderError,
@@ -23,34 +22,25 @@ from publisher.errors import (
 from publisher.models import Receipt
 from publisher.providers.smtp.dialogue import Dialogue, Parcel, Step
 from publisher.providers.smtp.job import Job
-from publisher.providers.smtp.wire import UNREADABLE, Lost, Wire
+from publisher.providers.smtp.wire import UNREADABLE, Lost, Steps, Wire
 
 MESSAGES, BYTES = 8, 1 << 20  # how much may be on its way and unanswered
-SHORT = 0.05  # seconds of pace within which nothing needs to be settled
+SHORT = 0.05  # seconds for the last words of a server that is gone
 ENVELOPE = (Step.SENDER, Step.RECIPIENT)
 
 
 class Flight:
     """Carries messages over one connection until none waits or it carries no more.
 
-    `most` is how many it may carry, `per_second` how fast; 0 means any. It calls
-    another when most of its time is spent waiting.
+    `most` is how many it may carry; 0 means any.
     """
 
-    def __init__(
-        self,
-        wire: Wire,
-        job: Job,
-        most: int,
-        per_second: float,
-        call_another: Callable[[], None],
-    ) -> None:
+    def __init__(self, wire: Wire, job: Job, most: int) -> None:
         self.is_fruitful = False  # the server decided about some message
-        self._wire = wire
+        self.rests_until = 0.0  # when it goes on, whatever the wire has
+        self.wire = wire
         self._job = job
         self._most = most
-        self._per_second = per_second
-        self._call_another = call_another
         self._talk = Dialogue(wire)
         limit = wire.features.get("SIZE", "")
         self._largest = int(limit) if limit.isdecimal() else 0  # 0: it does not say
@@ -59,101 +49,107 @@ class Flight:
         self._bytes = 0  # of them
         self._not_taken: list[Parcel] = []
 
-    def run(self, first: Parcel) -> None:
+    @property
+    def wants(self) -> int:
+        """What of its wire it waits for; 0: for nothing but its time."""
+        return 0 if self.rests_until else self.wire.wants
+
+    def run(self, first: Parcel) -> Steps[None]:
         """Carry `first` and those that wait; each is settled, or given back."""
-        self._wire.watch()
-        offers = self._wire.features
+        offers = self.wire.features
         carry = self._one_by_one
         if "PIPELINING" in offers:
             carry = self._in_chunks if "CHUNKING" in offers else self._overlapping
         try:
-            carry(first)
+            yield from carry(first)
         except Lost as lost:
-            self._account(lost)
+            yield from self._account(lost)
         if self._talk.is_closing:
-            self._wire.is_alive = False
+            self.wire.is_alive = False
         if self._ready is not None:
             self._not_taken.append(self._ready)
         self._job.give_back(self._not_taken)
 
     # --- three ways to speak ---------------------------------------------------------
 
-    def _one_by_one(self, first: Parcel) -> None:
-        for parcel in self._parcels(first):
+    def _one_by_one(self, first: Parcel) -> Steps[None]:
+        parcel = yield from self._next(first)
+        while parcel is not None:
             for step in (*ENVELOPE, Step.DATA):
                 self._talk.say(parcel, step)
-                self._hear_all()
+                yield from self._hear()
                 if parcel.refused_at:
                     self._settle(parcel)
                     break
-            self._finish()
+            yield from self._finish()
+            parcel = yield from self._next()
 
-    def _overlapping(self, first: Parcel) -> None:
+    def _overlapping(self, first: Parcel) -> Steps[None]:
         """One round trip a message: its content leaves with the next envelope."""
-        for parcel in self._parcels(first):
+        parcel = yield from self._next(first)
+        while parcel is not None:
             self._talk.say(parcel, *ENVELOPE, Step.DATA)
-            self._wire.flush()
+            yield from self.wire.flush()
             self._take_next()  # and encode it, while the server is busy
-            self._hear_all()
-        self._finish()
+            yield from self._hear()
+            parcel = yield from self._next()
+        yield from self._finish()
 
-    def _in_chunks(self, first: Parcel) -> None:
+    def _in_chunks(self, first: Parcel) -> Steps[None]:
         """No round trip at all: many messages are on their way."""
         is_warm = False
-        for parcel in self._parcels(first):
+        parcel = yield from self._next(first)
+        while parcel is not None:
             if is_warm:
                 self._talk.say(parcel, *ENVELOPE, Step.MESSAGE)
             else:  # content leaves when somebody is there: a connection may have died
                 self._talk.say(parcel, *ENVELOPE)
-                self._hear_all()
+                yield from self._hear()
                 if parcel.refused_at:
                     self._settle(parcel)
-                    continue
-                self._talk.say(parcel, Step.MESSAGE)
-                is_warm = True
+                else:
+                    self._talk.say(parcel, Step.MESSAGE)
+                    is_warm = True
             if len(self._open) >= MESSAGES or self._bytes > BYTES:
                 # Half of them, so that the next half is written together.
-                self._hear_until(MESSAGES // 2)
-        self._hear_all()
+                yield from self._hear(MESSAGES // 2)
+            parcel = yield from self._next()
+        yield from self._hear()
 
-    def _hear_until(self, left: int) -> None:
-        while len(self._open) > left and (ended := self._talk.hear()):
-            self._settle(ended)
-
-    def _finish(self) -> None:
+    def _finish(self) -> Steps[None]:
         self._talk.finish()
-        self._hear_all()
+        yield from self._hear()
 
-    def _hear_all(self) -> None:
-        while ended := self._talk.hear():
+    def _hear(self, left: int = -1) -> Steps[None]:
+        """Settle what is answered until so many are open; -1: take all replies."""
+        while len(self._open) > left and (ended := (yield from self._talk.hear())):
             self._settle(ended)
 
     # --- which message is next -------------------------------------------------------
 
-    def _parcels(self, first: Parcel) -> Iterator[Parcel]:
-        self._ready = first
-        while self._ready is not None:
-            if self._is_fit(self._ready):
-                self._wait_turn()
-                parcel, self._ready = self._ready, None
-                yield self._begun(parcel)
-                if self._talk.is_closing or self._job.stopped:
-                    return
-            else:
-                self._ready = None
-            if self._wire.is_slow:
-                self._wire.watch()
-                self._call_another()
+    def _next(self, first: Parcel | None = None) -> Steps[Parcel | None]:
+        """Return the next message when it may begin; None ends the flight."""
+        self._ready = first or self._ready
+        if first is None and (self._talk.is_closing or self._job.stopped):
+            return None
+        while True:
             self._take_next()
+            if self._ready is None:
+                return None
+            if self._is_fit(self._ready):
+                yield from self._wait_turn(self._ready)
+                parcel, self._ready = self._ready, None
+                return self._begun(parcel)
+            self._ready = None
 
     def _take_next(self) -> None:
-        if self._ready is None and not 0 < self._most <= self._wire.carried:
-            self._ready = self._job.next()
+        if self._ready is None and not 0 < self._most <= self.wire.carried:
+            self._ready = self._job.next(self.wire.server)
 
     def _begun(self, parcel: Parcel) -> Parcel:
-        parcel.is_first = not self._wire.carried
-        self._wire.carried += 1
-        self._wire.server.messages += 1
+        parcel.is_first = not self.wire.carried
+        self.wire.carried += 1
+        self.wire.server.messages += 1
         self._open[parcel.number] = parcel
         self._bytes += len(parcel.content)
         return parcel
@@ -164,7 +160,7 @@ class Flight:
         no: ProviderError | None = None
         if 0 < limit < size:
             no = Rejected(f"smtp: the email has {size} bytes, and {limit} are allowed")
-        elif "SMTPUTF8" in self._wire.features:
+        elif "SMTPUTF8" in self.wire.features:
             pass
         elif not parcel.sender.isascii():
             hint = "Try: check SMTP_SENDER."
@@ -175,14 +171,14 @@ class Flight:
             self._job.settle(parcel.number, no)
         return no is None
 
-    def _wait_turn(self) -> None:
-        if not self._per_second:
+    def _wait_turn(self, parcel: Parcel) -> Steps[None]:
+        if parcel.begins <= monotonic():
             return
-        seconds = self._wire.server.turn(self._per_second)
-        if seconds > SHORT:
-            self._finish()  # nobody shall be in doubt for as long as we wait
-        self._wire.flush()
-        sleep(seconds)
+        yield from self.wire.flush()
+        self.rests_until = parcel.begins
+        while monotonic() < parcel.begins:
+            yield
+        self.rests_until = 0.0
 
     # --- what became of it -----------------------------------------------------------
 
@@ -207,12 +203,12 @@ class Flight:
         # A server may close after some messages; if it dies, it may be of this one.
         return self._talk.is_closing or self._job.may_repeat(parcel.number)
 
-    def _account(self, lost: Lost) -> None:
+    def _account(self, lost: Lost) -> Steps[None]:
         """Say of each message that was under way whether the server can have it."""
-        lost = self._last_words(lost)
+        lost = yield from self._last_words(lost)
         is_unheard = self._talk.is_closing and lost.is_over
         for parcel in list(self._open.values()):
-            has_left = 0 <= parcel.end <= self._wire.risked
+            has_left = 0 <= parcel.end <= self.wire.risked
             if parcel.answer is None and has_left and not is_unheard:
                 parcel.answer = Uncertain(
                     f"smtp: {lost.why}, and did not say if it took the email"
@@ -222,13 +218,13 @@ class Flight:
                 parcel.is_turned_away = True
             self._settle(parcel)
 
-    def _last_words(self, lost: Lost) -> Lost:
+    def _last_words(self, lost: Lost) -> Steps[Lost]:
         """Hear what the server said before it was lost; return how it ended."""
         if lost.why == UNREADABLE:  # nor does anybody know what the rest is about
             return lost
-        self._wire.hurry(SHORT)
+        self.wire.hurry(SHORT)
         try:
-            self._hear_all()
+            yield from self._hear()
         except Lost as later:
             return later if later.is_over else lost
         return lost

@@ -58,7 +58,7 @@ def opened(server: Server, access: Access, hello: str) -> Wire:
 def _introduce(wire: Wire, access: Access, hello: str) -> None:
     if access.security == "tls" and access.context:
         wire.secure(access.context, wire.server.host)
-    greeting = wire.reply()
+    greeting = wire.now(wire.reply())
     if not greeting.is_yes:
         raise meaning(greeting, "connection")
     _say_hello(wire, hello)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic
 
 from publisher.errors import Throttled, Unavailable
@@ -28,18 +28,28 @@ class Pool:
         self._servers = servers
         self._open = open_
         self._idle: list[Wire] = []
-        self._busy: set[Wire] = set()
+        self._is_closed = False
+        self._openers: list[Thread] = []
         self._lock = Lock()
 
-    @property
-    def idle(self) -> int:
-        """How many connections are open, and wait for work."""
-        return len(self._idle)
+    def kept(self) -> Wire | None:
+        """Return an open connection that the server has not ended since, if any.
 
-    def take(self) -> Wire:
-        """Return a connection; an error if no server gives one."""
-        if wire := self._kept():
-            return wire
+        Of several servers that one whose turn is next.
+        """
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                wire = min(self._idle, key=lambda one: one.server.next_turn)
+                self._idle.remove(wire)
+            if wire.is_quiet():
+                return wire
+            wire.is_alive = False
+            self.give_back(wire)
+
+    def opened(self) -> Wire:
+        """Return a new connection; an error if no server gives one."""
         with self._lock:
             by_need = sorted(self._servers, key=lambda one: one.need)
             by_need[0].connections += 1
@@ -58,18 +68,20 @@ class Pool:
                 trouble = error
         raise trouble
 
-    def _kept(self) -> Wire | None:
-        """Return a connection from before that the server has not ended since."""
-        while True:
-            with self._lock:
-                if not self._idle:
-                    return None
-                wire = self._idle.pop()
-                self._busy.add(wire)
-            if wire.is_quiet():
-                return wire
-            wire.is_alive = False
-            self.give_back(wire)
+    def open_aside(self, then: Callable[[Wire | Exception], None]) -> None:
+        """Open a connection in a thread of its own, which says how that ended."""
+
+        def open_one() -> None:
+            try:
+                result: Wire | Exception = self.opened()
+            except Exception as error:  # noqa: BLE001  the other thread raises it
+                result = error
+            then(result)
+
+        thread = Thread(target=open_one, daemon=True)
+        self._openers = [one for one in self._openers if one.is_alive()]
+        self._openers.append(thread)
+        thread.start()
 
     def _opened(self, server: Server) -> Wire:
         try:
@@ -81,29 +93,24 @@ class Pool:
                 server.rests_until = monotonic() + REST
             raise
         server.rests_until = 0.0
-        with self._lock:
-            self._busy.add(wire)
         return wire
 
     def give_back(self, wire: Wire) -> None:
         """Keep the connection for the next, or end it."""
         keeps = wire.is_alive and not 0 < self.most <= wire.carried
         with self._lock:
-            self._busy.discard(wire)
-            if keeps:
+            if keeps and not self._is_closed:
                 self._idle.append(wire)
                 return
             wire.server.connections -= 1
         wire.quit()
 
-    def abort(self) -> None:
-        """End every connection that somebody waits for."""
-        with self._lock:
-            for wire in self._busy:
-                wire.abort()
-
     def close(self) -> None:
-        """Say goodbye to all that is idle."""
+        """Say goodbye to all that is idle, and wait for those who open another."""
+        with self._lock:
+            self._is_closed = True
+        for thread in self._openers:
+            thread.join()
         with self._lock:
             idle, self._idle = self._idle, []
             for wire in idle:

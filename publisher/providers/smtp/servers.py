@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from time import monotonic
 
 from publisher.errors import ConfigError
@@ -28,8 +27,7 @@ class Server:
     connections: int = 0
     messages: int = 0
     rests_until: float = 0.0
-    _next: float = 0.0
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    next_turn: float = 0.0
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -43,14 +41,6 @@ class Server:
             self.connections / self.weight,
             self.messages / self.weight,
         )
-
-    def turn(self, per_second: float) -> float:
-        """Take the next place in the row; return how many seconds it is away."""
-        with self._lock:
-            now = monotonic()
-            begin = max(self._next, now)
-            self._next = begin + 1 / per_second
-            return begin - now
 
 
 def servers_in(setting: str, port: int) -> tuple[Server, ...]:
