@@ -23,6 +23,7 @@ from publisher.files import read_text
 from publisher.models import Article, Post
 from publisher.providers import Secret
 from publisher.providers.webhook import Webhook
+from publisher.rehearsal import FAULTS
 from publisher.render import environment, filters
 from publisher.sources import markdown, plain
 from publisher.store import imports
@@ -356,3 +357,9 @@ def test_every_page_is_linked_from_the_readme() -> None:
 
 def test_the_readme_is_one_screen() -> None:
     assert len(read_text(ROOT / "README.md").splitlines()) <= 64
+
+
+def test_the_page_of_rehearsals_names_every_fault() -> None:
+    text = read_text(ROOT / "docs" / "rehearsal.md")
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE)
+    assert dict(rows) == FAULTS

@@ -10,7 +10,7 @@ from threading import Lock
 from publisher.errors import ConfigError
 from publisher.text import suggest
 
-# What each looks like to the sender; `Fault` in a table of docs/rehearsal.md.
+# What the provider does then. A test holds the table in docs/rehearsal.md to it.
 FAULTS = {
     "429": "asks to wait, as this provider does",
     "500": "fails, and took nothing",

@@ -1,10 +1,12 @@
 """Every provider and every fault: nothing lost, nothing doubled, nobody seen.
 
-`pytest -m chaos tests/doubles` has more readers, mixed faults and real time-outs.
+`pytest -m chaos tests/doubles` has more readers, mixed faults and real time-outs;
+`PUBLISHER_SEEDS=20` before it, more mixtures.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -117,27 +119,27 @@ def test_with_a_key_what_got_no_answer_is_sent_again(project: Project) -> None:
 
 # --- chaos ----------------------------------------------------------------------------
 
-# As many as make some calls, at the pace of Resend and of one message at a time.
-MANY = {"resend": 900, "smtp": 600, "ses": 200, "mailjet": 1500}
+# As many as make several calls, each at its own pace.
+MANY = {"resend": 600, "smtp": 400, "ses": 100, "mailjet": 700}
 MIX = ",".join(f"{fault}:0.05" for fault in FAULTS if fault != "hang")
+SEEDS = int(os.environ.get("PUBLISHER_SEEDS", "1"))
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(SEEDS))
 @pytest.mark.parametrize("provider", EMAILS)
 def test_a_large_list_with_all_faults_mixed(
     project: Project, provider: str, seed: int
 ) -> None:
-    readers = MANY.get(provider, 4000)
+    readers = MANY.get(provider, 1200)
     ended = rehearsed(project, provider, faults_of(MIX, seed=seed), readers)
     assert ended.messages == readers
     assert ended.faults
-    found = counts(ended)
-    assert found.get("failed", 0) <= ended.refused
+    assert counts(ended).get("failed", 0) <= ended.refused
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("provider", ["postmark", "resend", "smtp", "bluesky"])
+@pytest.mark.parametrize("provider", ["postmark", "smtp"])
 def test_who_never_answers_is_left_after_half_a_minute(
     project: Project, provider: str
 ) -> None:
