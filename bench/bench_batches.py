@@ -3,8 +3,9 @@
 A digest of 62 KB with ten slots, merged for each reader, to a server on loopback that
 answers as each provider does and keeps nothing (http_sink.c). The baseline makes the
 same calls of dicts with `json.dumps`: one mailing, its readers' values beside it. For
-providers without merge data it fills each whole message and dumps it. Without the
-ledger. Each sender is a process of its own; the ratios are from one run.
+providers without merge data it fills each whole message and dumps it. With the ledger,
+readers come from the books and each delivery is claimed and settled. Each sender is a
+process of its own; the ratios are from one run.
 Run: .venv/bin/python bench/bench_batches.py [how many thousands]
 """
 
@@ -21,25 +22,31 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter, process_time, sleep
 from typing import Any, TypeAlias
 
 from publisher import merge, tokens
 from publisher.models import (
+    Audience,
+    Channel,
+    Delivery,
     Email,
     EmailDraft,
     Issue,
     Mailbox,
     Mailing,
+    Message,
     Receipt,
     Site,
     Slot,
     Subscriber,
 )
 from publisher.providers import Secret, known
+from publisher.sender import deliver
+from publisher.store import Books, open_books
 
 HERE = Path(__file__).parent
 SECRET = "a secret of the bench"
@@ -123,13 +130,76 @@ def provider(name: str, port: int) -> Any:
     return kind(**{one: own[one] for one in own if one in kind.__dataclass_fields__})
 
 
-def by_us(name: str, port: int, count: int) -> None:
+def by_us(name: str, port: int, rows: list[Row]) -> None:
+    count = len(rows)
     ours, shared, batch = provider(name, port), mailing(), {**MERGED, **WHOLE}[name]
     for begin in range(0, count, batch):
-        people = [reader(row(number)) for number in range(begin, begin + batch)]
+        people = [reader(one) for one in rows[begin : begin + batch]]
         urls = [way_out(one) for one in people]
         answers = ours.send_many(emails(shared, people, urls))
         assert all(type(one) is Receipt for one in answers)
+
+
+class People:
+    """A list in the books, and its issue."""
+
+    def __init__(self, books: Books, name: str, count: int) -> None:
+        self.books, self.shared, self.name = books, mailing(), name
+        people = [row(number) for number in range(count)]
+        books.subscribers.import_rows(
+            ({"email": one[1], "name": one[2], **json.loads(one[4])} for one in people),
+            lists=["weekly"],
+            now=NOW - timedelta(days=1),
+        )
+        size = books.subscribers.size("weekly", now=NOW)
+        audience = Audience(
+            channel=name, draft=DRAFT.id, list="weekly", last=size.last, count=count
+        )
+        books.ledger.begin(ISSUE, {DRAFT.id: DRAFT}, (), [audience])
+
+    def message(self, row: Delivery) -> Message:
+        return self.messages([row])[0]
+
+    def messages(self, rows: Sequence[Delivery]) -> list[Message]:
+        readers = [one.reader or Subscriber(address=one.recipient) for one in rows]
+        urls = [way_out(one) for one in readers]
+        keys = [one.key for one in rows]
+        return [
+            *merge.emails(
+                self.shared, keys=keys, readers=readers, unsubscribe_urls=urls
+            )
+        ]
+
+    def send(self, ours: Any) -> None:
+        channel = Channel(self.name, self.name, "email", ours.limits, ours)
+        with self.books.ledger.lease(ISSUE.id):
+            why = deliver(
+                ISSUE.id,
+                channel=channel,
+                ledger=self.books.ledger,
+                message_of=self.message,
+                messages_of=self.messages,
+                skip_reason=lambda _: "",
+                now=lambda: NOW,
+                sleep=sleep,
+            )
+        assert not why, why
+
+
+def with_the_ledger(name: str, port: int, count: int) -> None:
+    """Send from the books, and keep what became of each; print what that took."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_books(f"sqlite:///{folder}/books.sqlite3") as books,
+    ):
+        people = People(books, name, count)
+        began, cpu = perf_counter(), process_time()
+        people.send(provider(name, port))
+        took = perf_counter() - began, process_time() - cpu
+        accepted = books.ledger.counts(ISSUE.id)[name]["accepted"]
+    assert accepted == count
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps([count, *took, peak]))
 
 
 # --- the baseline --------------------------------------------------------------------
@@ -151,7 +221,7 @@ def values_of(found: Row, sign: Any) -> Values:
 def own_headers(found: Row, values: Values) -> dict[str, str]:
     mark = sha256(f"w/7/mail/{found[0]:032}".encode()).hexdigest()[:32]
     return {
-        "List-Unsubscribe": f"<{values[TEXT[-2]]}>",  # type: ignore[index]
+        "List-Unsubscribe": f"<{values[TEXT[-2]]}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "X-Publisher-Key": mark,
         "Message-ID": f"<{mark}@example.org>",
@@ -262,16 +332,17 @@ PLAIN: dict[str, tuple[str, Callable[[list[Row], Any], Any]]] = {
 }
 
 
-def by_requests(name: str, port: int, count: int) -> None:
+def by_requests(name: str, port: int, rows: list[Row]) -> None:
+    count = len(rows)
     import requests
     from itsdangerous import URLSafeSerializer
 
     line, sign = requests.Session(), URLSafeSerializer(SECRET)
     batch, (path, make) = {**MERGED, **WHOLE}[name], PLAIN[name]
     for begin in range(0, count, batch):
-        call = make([row(number) for number in range(begin, begin + batch)], sign)
+        call = make(rows[begin : begin + batch], sign)
         how = {"data": call} if name == "mailgun" else {"data": json.dumps(call)}
-        answer = line.post(f"http://127.0.0.1:{port}{path}", **how)  # type: ignore[arg-type]
+        answer = line.post(f"http://127.0.0.1:{port}{path}", **how)
         assert answer.ok, answer.status_code
         assert answer.headers["X-Readers"] == str(batch)
 
@@ -301,19 +372,19 @@ def running(program: Path) -> Iterator[int]:
         sink.communicate()
 
 
-def to_the_ceiling(name: str, port: int, count: int) -> None:
+def to_the_ceiling(name: str, port: int, rows: list[Row]) -> None:
     """Send the baseline's first call again and again, as raw bytes."""
     from itsdangerous import URLSafeSerializer
     from requests import Request
 
     batch, (path, make) = {**MERGED, **WHOLE}[name], PLAIN[name]
-    call = make([row(number) for number in range(batch)], URLSafeSerializer(SECRET))
+    call = make(rows[:batch], URLSafeSerializer(SECRET))
     data = call if name == "mailgun" else json.dumps(call)
     made = Request("POST", f"http://127.0.0.1:{port}{path}", data=data).prepare().body
     body = made.encode() if isinstance(made, str) else made or b""
     head = f"POST {path} HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", port)) as line:
-        for _ in range(0, count, batch):
+        for _ in range(0, len(rows), batch):
             line.sendall(head + body)
             answer = b""
             while b"\r\n\r\n" not in answer:
@@ -337,7 +408,7 @@ class Took:
     megabytes: float
 
 
-SENDERS: dict[str, Callable[[str, int, int], None]] = {
+SENDERS: dict[str, Callable[[str, int, list[Row]], None]] = {
     "us": by_us,
     "requests": by_requests,
     "ceiling": to_the_ceiling,
@@ -345,20 +416,24 @@ SENDERS: dict[str, Callable[[str, int, int], None]] = {
 
 
 def be_a_sender(kind: str, name: str, port: int, count: int) -> None:
+    if kind == "ledger":
+        with_the_ledger(name, port, count)
+        return
     send = SENDERS[kind]
-    send(name, port, {**MERGED, **WHOLE}[name])  # what is loaded once
+    rows = [row(number) for number in range(count)]
+    send(name, port, rows[: {**MERGED, **WHOLE}[name]])  # what is loaded once
     began, cpu = perf_counter(), process_time()
-    send(name, port, count)
+    send(name, port, rows)
     took = perf_counter() - began, process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps([count, *took, peak]))
 
 
 def measured(program: Path, kind: str, name: str, count: int) -> Took:
-    """Return the best of three runs."""
+    """Return the better of two runs."""
     command = [sys.executable, __file__, kind, name]
     runs = []
-    for _ in range(3):
+    for _ in range(2):
         with running(program) as port:
             done = subprocess.run(
                 [*command, str(port), str(count)],
@@ -385,6 +460,8 @@ def table(program: Path, count: int) -> None:
         base = measured(program, "requests", name, count)
         line(f"{name}: requests, json.dumps", base, base)
         line(f"{name}: publisher", measured(program, "us", name, count), base)
+        kept = measured(program, "ledger", name, count)
+        line(f"{name}: publisher, from the ledger", kept, base)
         line("  the sink's ceiling", measured(program, "ceiling", name, count), base)
     few = count // 10
     base = measured(program, "requests", "postmark", few)

@@ -15,6 +15,7 @@ from publisher.errors import (
     ProviderError,
     Refused,
     Rejected,
+    RenderError,
     Throttled,
     Unavailable,
     Uncertain,
@@ -127,6 +128,7 @@ def run(
     name: str = "i/1",
     *,
     message_of: Callable[[Delivery], Message] = a_post,
+    messages_of: Callable[[Sequence[Delivery]], Sequence[Message]] | None = None,
     skip: str = "",
     clock: Clock | None = None,
 ) -> str:
@@ -138,6 +140,7 @@ def run(
             channel=channel,
             ledger=books.ledger,
             message_of=message_of,
+            messages_of=messages_of,
             skip_reason=lambda row: "left" if row.key == skip else "",
             now=clock.now,
             sleep=clock.sleep,
@@ -155,6 +158,34 @@ def test_ten_messages_are_three_calls(books: Books) -> None:
     assert run(books, provider) == ""
     assert [len(call) for call in provider.calls] == [4, 4, 2]
     assert set(states(books).values()) == {"accepted"}
+
+
+def test_messages_that_can_be_made_together_are(books: Books) -> None:
+    provider, made = Many(), []
+
+    def messages_of(rows: Sequence[Delivery]) -> list[Message]:
+        made.append(len(rows))
+        return [Post(key=row.key, text="Hi") for row in rows]
+
+    def message_of(_: Delivery) -> Message:
+        raise AssertionError("it was made already")
+
+    run(books, provider, message_of=message_of, messages_of=messages_of, skip="i/1/x/0")
+    assert made == [3, 4, 2]
+    assert sorted(states(books).values()) == ["accepted"] * 9 + ["skipped"]
+
+
+def test_one_that_cannot_be_made_harms_no_other(books: Books) -> None:
+    def message_of(row: Delivery) -> Message:
+        if row.key == "i/1/x/1":
+            raise RenderError("nothing fills {{ x }}")
+        return a_post(row)
+
+    def messages_of(rows: Sequence[Delivery]) -> list[Message]:
+        return [message_of(row) for row in rows]
+
+    run(books, Many(), message_of=message_of, messages_of=messages_of)
+    assert sorted(states(books).values()) == ["accepted"] * 9 + ["failed"]
 
 
 def test_the_emails_of_one_call_share_a_mailing(books: Books) -> None:

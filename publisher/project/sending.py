@@ -66,6 +66,22 @@ class Addressing:
         reader = delivery.reader or self._reader(delivery.recipient)
         return self.email(delivery, reader)
 
+    def messages(self, deliveries: Sequence[Delivery]) -> list[Message]:
+        """Return what `message` would for each; faster where all have one draft."""
+        names = {one.draft for one in deliveries}
+        drafts = [self.drafts[name] for name in names]
+        if len(drafts) != 1 or isinstance(drafts[0], PostDraft):
+            return [self.message(one) for one in deliveries]
+        readers = [one.reader or self._reader(one.recipient) for one in deliveries]
+        return [
+            *merge.emails(
+                self._mailing(names.pop()),
+                keys=[one.key for one in deliveries],
+                readers=readers,
+                unsubscribe_urls=[self._way_out(one.address) for one in readers],
+            )
+        ]
+
     def _reader(self, address: str) -> Subscriber:
         known = self.folder.books.subscribers.find(address)
         return known or Subscriber(address=address)
@@ -80,12 +96,15 @@ class Addressing:
             self._mailing(delivery.draft),
             key=delivery.key,
             reader=reader,
-            unsubscribe_url=tokens.unsubscribe_url(
-                self.folder.settings.site,
-                secret=self.secret,
-                address=reader.address,
-                list_name=self.issue.list,
-            ),
+            unsubscribe_url=self._way_out(reader.address),
+        )
+
+    def _way_out(self, address: str) -> str:
+        return tokens.unsubscribe_url(
+            self.folder.settings.site,
+            secret=self.secret,
+            address=address,
+            list_name=self.issue.list,
         )
 
     def _mailing(self, name: str) -> Mailing:
@@ -181,6 +200,7 @@ def _send_through(
         channel=channel,
         ledger=folder.books.ledger,
         message_of=addressing.message,
+        messages_of=addressing.messages,
         skip_reason=_nobody,  # who left or is suppressed, the claim itself skips
         now=folder.clock,
         sleep=time.sleep,

@@ -8,7 +8,7 @@ silently doubled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ def deliver(
     channel: Channel,
     ledger: Ledger,
     message_of: Callable[[Delivery], Message],
+    messages_of: Callable[[Sequence[Delivery]], Sequence[Message]] | None = None,
     skip_reason: Callable[[Delivery], str],
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
@@ -41,6 +42,7 @@ def deliver(
     """Send what an issue still has planned for a channel, under the caller's lease.
 
     Return why the channel stopped, for a person to read; "" when nothing is left.
+    `messages_of` makes many messages faster than `message_of` makes each, and the same.
     `stop` is the process's own end, `wish` says why a person wants no more to be sent;
     `progress` is told how many more deliveries came to their end.
     """
@@ -49,6 +51,7 @@ def deliver(
         channel=channel,
         ledger=ledger,
         message_of=message_of,
+        messages_of=messages_of,
         skip_reason=skip_reason,
         now=now,
         sleep=sleep,

@@ -69,16 +69,14 @@ class Together(Sender):
 
     def _made(self, rows: Sequence[Delivery]) -> Ready:
         """Make the messages; who is skipped or cannot be written to is settled here."""
-        ready: list[tuple[Delivery, Message]] = []
         done: list[Outcome] = []
+        wanted: list[Delivery] = []
         for row in rows:
             if reason := self.skip_reason(row):
                 done.append(ended(row, State.SKIPPED, reason))
-                continue
-            try:
-                ready.append((row, self.message_of(row)))
-            except PublisherError as error:
-                done.append(ended(row, State.FAILED, str(error)))
+            else:
+                wanted.append(row)
+        ready = self._made_together(wanted) or self._made_alone(wanted, done)
         if done and not self._never_forgets:
             # A call without them has another key: what was taken would be sent twice.
             doubt = "its call cannot be repeated: another reader is no longer in it"
@@ -86,6 +84,24 @@ class Together(Sender):
             done += [ended(row, State.UNCERTAIN, doubt) for row, _ in unsure]
             ready = [pair for pair in ready if pair not in unsure]
         self._settle(done)
+        return ready
+
+    def _made_together(self, rows: Sequence[Delivery]) -> Ready:
+        """Make all messages at once, or none where one of them cannot be made."""
+        if self.messages_of is None or not rows:
+            return []
+        try:
+            return [*zip(rows, self.messages_of(rows), strict=True)]
+        except PublisherError:
+            return []
+
+    def _made_alone(self, rows: Sequence[Delivery], done: list[Outcome]) -> Ready:
+        ready: list[tuple[Delivery, Message]] = []
+        for row in rows:
+            try:
+                ready.append((row, self.message_of(row)))
+            except PublisherError as error:
+                done.append(ended(row, State.FAILED, str(error)))
         return ready
 
     def _call(self, ready: Ready) -> None:

@@ -38,6 +38,7 @@ class Sender(Waiting):
     issue: str
     ledger: Ledger
     message_of: Callable[[Delivery], Message]
+    messages_of: Callable[[Sequence[Delivery]], Sequence[Message]] | None = None
     skip_reason: Callable[[Delivery], str]
     progress: Callable[[int], None]
     is_handing_over: bool = False  # bytes may have left
