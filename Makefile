@@ -37,7 +37,7 @@ docs: .venv/.ready-dev  ## write what is generated: .env.example, docs/commands.
 	@$(BIN)/python docs/generate.py
 
 bench: .venv/.ready-dev  ## ratios against a named baseline, in the same run
-	@for file in bench/bench_*.py; do $(BIN)/python $$file; done
+	@$(BIN)/python bench/run.py
 
 build: .venv/.ready-dev  ## wheel and sdist in dist/
 	@$(BIN)/python -m hatchling build
