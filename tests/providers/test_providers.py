@@ -133,7 +133,9 @@ def test_every_file_of_the_gallery_has_its_line_and_documents_its_settings() -> 
     root = Path(__file__).resolve().parents[2]
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     lines = project["entry-points"]["publisher.providers"]
-    files = {one.stem for one in (root / "publisher" / "providers").glob("[!_]*.py")}
+    shelf = root / "publisher" / "providers"
+    files = {one.stem for one in shelf.glob("[!_]*.py")}
+    files |= {one.parent.name for one in shelf.glob("*/__init__.py")}
     assert {*lines} == files
     for name, value in lines.items():
         cls = EntryPoint(name, value, "publisher.providers").load()
