@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from publisher.models import Receipt, maker
+from publisher.models import Receipt, Subscriber, maker
 
 
 def test_what_a_maker_makes_is_the_noun_itself() -> None:
@@ -20,3 +20,10 @@ def test_what_a_maker_makes_is_the_noun_itself() -> None:
 def test_a_maker_wants_every_field() -> None:
     with pytest.raises(TypeError):
         maker(Receipt)("7")
+
+
+def test_a_maker_of_some_fields_leaves_the_others_as_they_are() -> None:
+    make = maker(Subscriber, "name", "address")
+    made, other = make("Ana", "ana@example.org"), make("Bo", "bo@example.org")
+    assert made == Subscriber(address="ana@example.org", name="Ana")
+    assert made.attributes is not other.attributes

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from publisher.errors import Refused, Rejected, Throttled, Unavailable, Uncertain
-from publisher.models import Delivery, Outcome, Receipt, State
+from publisher.models import Delivery, Outcome, Receipt, State, maker
+
+_accepted = maker(Outcome, "key", "state", "receipt", "url")
 
 
 def state_after(error: Exception, *, idempotent: bool) -> State:
@@ -34,9 +36,5 @@ def ended(delivery: Delivery, state: State, reason: str) -> Outcome:
 def accepted(delivery: Delivery, receipt: Receipt) -> Outcome:
     """Return the end of a delivery that a provider took."""
     # Some providers give no id of their own; then ours is what they know it by.
-    return Outcome(
-        key=delivery.key,
-        state=State.ACCEPTED,
-        receipt=receipt.id or delivery.key,
-        url=receipt.url,
-    )
+    name = receipt.id or delivery.key
+    return _accepted(delivery.key, State.ACCEPTED, name, receipt.url)

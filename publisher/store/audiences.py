@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from publisher.models import Audience, Delivery, State, Subscriber
+from publisher.models import Audience, Delivery, State, Subscriber, maker
 from publisher.store import times
 from publisher.store.database import ask
 from publisher.store.readers import attributes_from
@@ -272,26 +272,23 @@ def salt_of(number: int) -> int:
     return number * 37 % 100
 
 
+_reader = maker(Subscriber, "address", "id", "name", "language", "attributes")
+_delivery = maker(
+    Delivery, "key", "issue", "channel", "draft", "recipient", "state", "reader"
+)
+
+
 def _deliveries(
     people: Sequence[tuple[Any, ...]], issue: str, channel: str, draft: str
 ) -> list[Delivery]:
     # Unpacked, for a row's names cost more than all the rest of a reader.
     before = prefix(issue)
+    claimed = State.CLAIMED
     return [
-        Delivery(
-            key=f"{before}{number:09}",
-            issue=issue,
-            channel=channel,
-            draft=draft,
-            recipient=address,
-            state=State.CLAIMED,
-            reader=Subscriber(
-                address=address,
-                id=number,
-                name=name,
-                language=language,
-                attributes=attributes_from(known),
-            ),
+        _delivery(
+            f"{before}{number:09}",
+            *(issue, channel, draft, address, claimed),
+            _reader(address, number, name, language, attributes_from(known)),
         )
         for number, address, name, language, known, hindrance in people
         if not hindrance
