@@ -197,7 +197,7 @@ def _told(
     ledger, found = stage.books.ledger, Audit()
     faults: dict[str, int] = {}
     for channel, fake in fakes.items():
-        found += audit(ledger.deliveries(report.issue, channel), fake.record)
+        found += audit(ledger.each_delivery(report.issue, channel), fake.record)
         for fault, count in fake.record.faults.items():
             faults[fault] = faults.get(fault, 0) + count
     return Rehearsal(

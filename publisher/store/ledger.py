@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -148,6 +148,14 @@ class Ledger:
         values = {"issue": issue, "channel": channel, "state": state or ""}
         with self._database.reading() as connection:
             return [delivery_from(row) for row in connection.execute(sql.LIST, values)]
+
+    def each_delivery(self, issue: str, channel: str) -> Iterator[Delivery]:
+        """Yield the same one by one, where a list of all of them would be too long."""
+        values = {"issue": issue, "channel": channel, "state": ""}
+        with self._database.reading() as connection:
+            some = connection.execution_options(yield_per=1_000)
+            for row in some.execute(sql.LIST, values):
+                yield delivery_from(row)
 
     def counts(self, issue: str) -> dict[str, dict[str, int]]:
         """Return how many deliveries stand in each state, by channel."""
