@@ -1,7 +1,9 @@
 """How fast emails leave over SMTP: ours, the standard library's, and nodemailer's.
 
 A digest for each reader, merged and encoded, to a server on loopback that keeps nothing
-(sink.c). Each sender is a process of its own; the ratios are from one run.
+(sink.c). Each sender is a process of its own; the ratios are from one run. The last
+lines are the whole command, from its start to its end: articles read, a plan, checks,
+each delivery claimed before it leaves and settled after.
 Run: .venv/bin/python bench/bench_smtp.py [how many thousands]
 """
 
@@ -22,6 +24,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 import bench_render as job
+import road
 
 from publisher import mime
 from publisher.models import Receipt, Subscriber
@@ -138,6 +141,32 @@ def has_nodemailer() -> bool:
     return (NODEMAILER / "node_modules/nodemailer").is_dir()
 
 
+# --- the command ---------------------------------------------------------------------
+
+
+def by_commands(port: int, folder: Path, count: int, each: int) -> Took:
+    """Send so many campaigns at once, from one folder, to so many readers each."""
+    settings = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(port)}
+    lists = [f"list{number}" for number in range(count)]
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        road.lay_out(Path(place) / "letters", lists, each)
+        took = road.sent(
+            Path(place) / "letters", settings | {"SMTP_SECURITY": "none"}, lists
+        )
+    return Took(each * count, *took)
+
+
+def commands(program: Path, folder: Path, each: int, base: float, *flags: str) -> None:
+    """Print what one command does, and four at once, that share one ledger."""
+    way = "DATA" if flags else "BDAT"
+    one = measure(program, flags, lambda port: by_commands(port, folder, 1, each))
+    row(f"publisher send, {way}", one, base)
+    four = measure(program, flags, lambda port: by_commands(port, folder, 4, each))
+    row("  four at once", four, base)
+    ratio = four.messages / four.seconds / one.messages * one.seconds
+    print(f"  four processes are {ratio:.1f} times as fast as one")
+
+
 # --- the sink ------------------------------------------------------------------------
 
 
@@ -234,6 +263,8 @@ def table(folder: Path, thousands: int) -> None:
     ):
         ours = measure(program, flags, lambda port, s=sender: by_python(s, port, many))
         row(name, ours, base)
+    for flags in ((), data):
+        commands(program, folder, 3 * many, base, *flags)
     for lines in (1, 4):
         row(
             f"the sink's ceiling, BDAT, {lines} x C",

@@ -104,7 +104,7 @@ class Flow(Sender):
                 return
 
     def _messages(self, rows: Sequence[Delivery]) -> Iterator[Message]:
-        for row in rows:
+        for row, message in self._ready(rows):
             try:
                 self.look_for_stop()
             except Halt as reason:
@@ -112,10 +112,20 @@ class Flow(Sender):
                 return
             if self.held is not None:
                 return
-            message = self._made(row)
-            if message is not None:
-                self.carried.add(row.key)
-                yield message
+            self.carried.add(row.key)
+            yield message
+
+    def _ready(self, rows: Sequence[Delivery]) -> Iterator[tuple[Delivery, Message]]:
+        """Yield what can be sent with its message; the others are at their end."""
+        wanted = [row for row in rows if not self._is_skipped(row)]
+        if together := self._made_together(wanted):
+            yield from together
+            return
+        for row in wanted:
+            try:
+                yield row, self.message_of(row)
+            except PublisherError as error:
+                self._end(row, State.FAILED, str(error))
 
     def _claim(self) -> list[Delivery]:
         settled, self.done = self.done, []
@@ -130,17 +140,15 @@ class Flow(Sender):
         self._told(settled)
         return rows
 
-    def _made(self, row: Delivery) -> Message | None:
-        if reason := self.skip_reason(row):
-            outcome = ended(row, State.SKIPPED, reason)
-        else:
-            try:
-                return self.message_of(row)
-            except PublisherError as error:
-                outcome = ended(row, State.FAILED, str(error))
+    def _is_skipped(self, row: Delivery) -> bool:
+        reason = self.skip_reason(row)
+        if reason:
+            self._end(row, State.SKIPPED, reason)
+        return bool(reason)
+
+    def _end(self, row: Delivery, state: State, reason: str) -> None:
         self.rows.pop(row.key)
-        self.done.append(outcome)
-        return None
+        self.done.append(ended(row, state, reason))
 
     # --- what is heard ---
 

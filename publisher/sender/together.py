@@ -86,15 +86,6 @@ class Together(Sender):
         self._settle(done)
         return ready
 
-    def _made_together(self, rows: Sequence[Delivery]) -> Ready:
-        """Make all messages at once, or none where one of them cannot be made."""
-        if self.messages_of is None or not rows:
-            return []
-        try:
-            return [*zip(rows, self.messages_of(rows), strict=True)]
-        except PublisherError:
-            return []
-
     def _made_alone(self, rows: Sequence[Delivery], done: list[Outcome]) -> Ready:
         ready: list[tuple[Delivery, Message]] = []
         for row in rows:

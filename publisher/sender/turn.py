@@ -100,6 +100,17 @@ class Sender(Waiting):
         # a hundred.
         return self.limits.batch if self._never_forgets else 1
 
+    def _made_together(
+        self, rows: Sequence[Delivery]
+    ) -> list[tuple[Delivery, Message]]:
+        """Make all messages at once, or none where one of them cannot be made."""
+        if self.messages_of is None or not rows:
+            return []
+        try:
+            return [*zip(rows, self.messages_of(rows), strict=True)]
+        except PublisherError:
+            return []
+
     # --- what a killed sender left ---
 
     def _recover(self) -> None:

@@ -7,6 +7,7 @@ is skipped, with the reason.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, text
 
 from publisher.models import Audience, Delivery, State, Subscriber, maker
 from publisher.store import times
-from publisher.store.database import ask
+from publisher.store.database import ask, many
 from publisher.store.readers import attributes_from
 
 OPEN, HELD, CANCELLED = "open", "held", "cancelled"
@@ -115,17 +116,20 @@ select subscribers.id, subscribers.address, subscribers.name, subscribers.langua
  order by subscriptions.subscriber
  limit :limit
 """)
-TAKE = text(f"""
+TAKE = text("""
+insert into deliveries (key, selected, draft, reader, recipient, normal, position,
+                        state, reason, receipt, url, tries, not_before, claimed_at)
+select :prefix || printf('%09d', people.value), :selected, :draft_id, people.value, '',
+       '', people.value, 'claimed', '', '', '', 0, 0, :now
+  from json_each(:ids) as people
+""")
+PASS_OVER = text("""
 insert into deliveries (key, selected, draft, reader, recipient, normal, position,
                         state, reason, receipt, url, tries, not_before, claimed_at,
                         settled_at)
-select :prefix || printf('%09d', id), :selected, :draft_id, id, '', '', id,
-       case hindrance when '' then 'claimed' else 'skipped' end,
-       hindrance, '', '', 0, 0, :now, case hindrance when '' then null else :now end
-  from (select subscribers.id, {_HINDRANCE} as hindrance
-        {_FROM}
-         order by subscriptions.subscriber)
-""")  # noqa: S608
+values (:prefix || printf('%09d', :reader), :selected, :draft_id, :reader, '', '',
+        :reader, 'skipped', :hindrance, '', '', 0, 0, :now, :now)
+""")
 ADVANCE = text("""
 update audiences
    set reached = :reached,
@@ -245,8 +249,7 @@ def _take(
     people = ask(connection, NEXT, values)
     is_end = len(people) < limit
     reached = row.last if is_end else people[-1][0]
-    if people:
-        ask(connection, TAKE, values | {"last": reached})
+    _write(connection, people, values)
     taken = row.taken + len(people)
     # Who was erased meanwhile is missing at the end; who left before they had confirmed
     # is one more, and skipped.
@@ -260,6 +263,19 @@ def _take(
         more = {"selected": row.selected, "more": count - row.readers}
         connection.execute(CORRECT, more)
     return people
+
+
+def _write(
+    connection: Connection, people: Sequence[tuple[Any, ...]], values: dict[str, Any]
+) -> None:
+    """Give readers their rows: who must not be written to is skipped at once."""
+    ids = [one[0] for one in people if not one[-1]]
+    if ids:
+        ask(connection, TAKE, values | {"ids": json.dumps(ids)})
+    hindered = [
+        {**values, "reader": one[0], "hindrance": one[-1]} for one in people if one[-1]
+    ]
+    many(connection, PASS_OVER, hindered)
 
 
 def prefix(issue: str) -> str:

@@ -26,7 +26,7 @@ from publisher.errors import StoreError
 
 PATIENCE = 30.0  # seconds to wait for another process's transaction
 READER = "is_reader"
-CACHE = 16_000  # KiB: the ends of the ledger and of its indexes, also of a large one
+CACHE = 8_000  # KiB: the ends of the ledger and of its indexes, also of a large one
 CHECKPOINT = 4_000  # pages of 4 KiB: pages that many readers share are copied once
 
 # The first words that fit what the driver says; SQLite has no finer error codes that

@@ -1,7 +1,7 @@
 """The tables, and how a database comes to have them.
 
-A new database is made from these tables; an older one is migrated by Alembic, which
-is imported only then, because that takes longer than most commands. A test holds that
+A new database is made from these tables; an older one is migrated by Alembic. Both are
+imported only then, because Alembic takes longer than most commands. A test holds that
 both roads lead to the same schema.
 """
 
@@ -11,7 +11,6 @@ from sqlalchemy import Connection, inspect, text
 
 from publisher.errors import StoreError
 from publisher.store.database import Database
-from publisher.store.schema.tables import metadata
 
 HEAD = "books_0002"
 VERSION = text("select version_num from alembic_version")
@@ -37,6 +36,8 @@ def bring_up_to_date(database: Database) -> None:
                 where=database.where,
                 hint="Try: another PUBLISHER_STORE",
             )
+        from publisher.store.schema.tables import metadata
+
         metadata.create_all(connection)
         connection.execute(STAMP, {"revision": HEAD})
 
