@@ -63,7 +63,7 @@ def choose(
     left_out: list[tuple[Article, str]] = []
     for article in _ordered(articles, selection.order):
         reason = _reason_against(article, selection, sent, now)
-        if not reason and selection.at_most and len(taken) >= selection.at_most:
+        if not reason and _is_full(selection, taken):
             reason = "waits for a later issue"
         if reason:
             left_out.append((article, reason))
@@ -73,6 +73,10 @@ def choose(
         few = f"fewer than {selection.at_least} are new"
         return Chosen((), (*left_out, *((article, few) for article in taken)))
     return Chosen(tuple(taken), tuple(left_out))
+
+
+def _is_full(selection: Selection, taken: Sequence[Article]) -> bool:
+    return selection.at_most is not None and len(taken) >= selection.at_most
 
 
 def _ordered(articles: Iterable[Article], order: str) -> list[Article]:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from publisher.models.campaigns import Campaign, EmailPart, PostPart, Selection, TagRule
+from publisher.models.campaigns import (
+    Campaign,
+    Delay,
+    EmailPart,
+    PostPart,
+    Selection,
+    TagRule,
+)
 from publisher.models.drafts import (
     Card,
     Draft,
@@ -59,6 +66,7 @@ __all__ = [
     "Campaign",
     "Card",
     "Channel",
+    "Delay",
     "Delivery",
     "Direction",
     "Draft",

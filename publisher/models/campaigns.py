@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Literal
 
 from publisher.models.values import unique
@@ -48,11 +48,26 @@ class PostPart:
     at_most: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How long after subscribing a reader's turn comes.
+
+    `is_days` says that it was written in days, `at` is then the time of day, if any.
+    """
+
+    span: timedelta
+    is_days: bool = False
+    at: time | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """A standing intention: one file in `schedules/`, or a one-off made of flags.
 
     `when` is the phrase as written; empty for a campaign that only a person sends.
+    One with a `delay` is a sequence: each reader has a clock of their own in it, and
+    `since` says who is in it: who subscribes after it is "first seen", those who did
+    "always", or from an ISO date on.
     """
 
     name: str
@@ -65,6 +80,8 @@ class Campaign:
     email: EmailPart | None = None
     posts: tuple[PostPart, ...] = ()
     source: str = ""  # "schedules/weekly.yaml"
+    delay: Delay | None = None
+    since: str = "first seen"
 
     @property
     def through(self) -> tuple[str, ...]:

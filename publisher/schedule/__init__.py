@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from publisher import files, strict
 from publisher.errors import ConfigError, SourceError
 from publisher.models import Campaign, Json
+from publisher.schedule.sequence import subscribed_by, turn
 from publisher.schedule.timing import Action, Due, due, in_words, next_runs, runs
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ __all__ = [
     "run_forever",
     "runs",
     "schedule_schema",
+    "subscribed_by",
+    "turn",
 ]
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")

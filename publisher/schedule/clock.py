@@ -7,7 +7,7 @@ import queue
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.jobstores.base import JobLookupError
@@ -31,8 +31,15 @@ class Times(BaseTrigger):  # type: ignore[misc]
         self, previous_fire_time: datetime | None, now: datetime
     ) -> datetime | None:
         """Return the first time after the last one, or after now."""
+        if self.campaign.delay:
+            return _next_minute(now)
         found = next(runs(self.campaign, previous_fire_time or now), None)
         return found.astimezone(UTC) if found else None
+
+
+def _next_minute(now: datetime) -> datetime:
+    """Return when a sequence is looked at next: its readers may come at any time."""
+    return now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def never() -> bool:

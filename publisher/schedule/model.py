@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from publisher import strict
 from publisher.models import Campaign, EmailPart, PostPart, Selection
 from publisher.schedule.cron import Misread
 from publisher.schedule.phrases import rhythm
+from publisher.schedule.sequence import is_sequence, read_delay
 from publisher.strict.kinds import (
     ChannelName,
     Channels,
@@ -32,7 +34,10 @@ def _phrase(start: str) -> AfterValidator:
 
     def check(text: str) -> str:
         try:
-            rhythm(start + text)
+            if not start and is_sequence(text):
+                read_delay(text)
+            else:
+                rhythm(start + text)
         except Misread as error:
             offset = max(0, error.offset - len(start))
             raise strict.complaint(
@@ -76,6 +81,17 @@ def _since(text: str) -> str:
         raise strict.complaint(
             f'cannot read "{text}"', hint="Try: last issue, always or 2026-01-31"
         ) from None
+    return text
+
+
+def _first_seen(text: str) -> str:
+    if text in {"first seen", "always"}:
+        return text
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        hint = "Try: first seen, always or 2026-01-31"
+        raise strict.complaint(f'cannot read "{text}"', hint=hint) from None
     return text
 
 
@@ -139,7 +155,7 @@ class ScheduleFile(strict.Model):
     """The whole of one file in schedules/."""
 
     when: Annotated[str, _phrase("")] = Field(
-        default="", description="Fri 08:00, every day 09:00, weekdays 7:30 ..."
+        default="", description="Fri 08:00, every day 09:00, 3 days after subscribe ..."
     )
     every: Annotated[str, _phrase("every ")] = Field(
         default="", description="Instead of `when`: day 09:00, 2 hours ..."
@@ -155,10 +171,15 @@ class ScheduleFile(strict.Model):
     )
     enabled: bool = Field(default=True, description="false: only a person sends it.")
     if_missed: Literal["skip", "send", "ask"] = Field(
-        default="skip", description="What becomes of a run later than `grace`."
+        default="skip",
+        description="What becomes of a run later than `grace`. After subscribe: send.",
     )
     grace: Annotated[str, AfterValidator(_grace)] = Field(
         default="2h", description="How late a run may begin: 30m, 2h, 1d"
+    )
+    since: Annotated[str, AfterValidator(_first_seen)] = Field(
+        default="first seen",
+        description="With `after subscribe`, who is in it: always, or a date.",
     )
     articles: Articles = Field(
         default_factory=Articles, description="Which articles an issue takes."
@@ -177,6 +198,21 @@ class ScheduleFile(strict.Model):
             raise strict.complaint("sends nothing", hint=hint)
         return self
 
+    @model_validator(mode="after")
+    def _is_whole(self) -> ScheduleFile:
+        """Refuse what has no meaning with a reader's own clock, or only with one."""
+        if not is_sequence(self.when):
+            if "since" in self.model_fields_set:
+                message = "since goes with a reader's own clock"
+                hint = "Try: when: 3 days after subscribe; or articles: {since: ...}"
+                raise strict.complaint(message, hint=hint)
+            return self
+        if self.posts or self.email is None:
+            message = "a post is for everybody: no reader's clock can start it"
+            hint = f"Try: the posts in a file of their own, without {self.when!r}"
+            raise strict.complaint(message, hint=hint)
+        return self
+
     def noun(self, *, name: str, timezone: str, source: str) -> Campaign:
         """Return the file as the campaign that it is."""
         words = {"when": "", "every": "every ", "cron": "cron ", "at": "at "}
@@ -185,15 +221,33 @@ class ScheduleFile(strict.Model):
             for way, start in words.items()
             if getattr(self, way)
         ]
+        delay = read_delay(self.when) if is_sequence(self.when) else None
+        articles = self.articles.noun()
+        chosen = "if_missed" in self.model_fields_set
+        if delay:
+            articles = self._for_everybody(articles)
         return Campaign(
             name=name,
             when="".join(phrases),
             timezone=self.timezone or timezone,
             enabled=self.enabled,
-            if_missed=self.if_missed,
+            # A reader's own clock has no later run that would take its place.
+            if_missed="send" if delay and not chosen else self.if_missed,
             grace=duration(self.grace),
-            articles=self.articles.noun(),
+            articles=articles,
             email=self.email.noun() if self.email else None,
             posts=tuple(post.noun() for post in self.posts),
             source=source,
+            delay=delay,
+            since=self.since,
         )
+
+    def _for_everybody(self, articles: Selection) -> Selection:
+        """Return what a sequence takes: what one reader got is not sent to others.
+
+        Without `articles` there are none: its template holds all the words.
+        """
+        if "articles" not in self.model_fields_set:
+            return replace(articles, at_least=0, at_most=0, since="always")
+        is_usual = articles.since == "last issue"
+        return replace(articles, since="always") if is_usual else articles

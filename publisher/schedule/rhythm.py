@@ -29,7 +29,7 @@ def times(rhythm: Rhythm, zone: ZoneInfo, after: datetime) -> Iterator[datetime]
     that the autumn change repeats comes only the first time.
     """
     if rhythm.once:
-        moment = _on_the_wall(rhythm.once, zone)
+        moment = on_the_wall(rhythm.once, zone)
         return iter([moment] if instant(moment) > instant(after) else [])
     runs = (_cron_times(cron, zone, after) for cron in rhythm.crons)
     merged = heapq.merge(*runs, key=instant)
@@ -51,7 +51,7 @@ def instant(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _on_the_wall(wall: datetime, zone: ZoneInfo) -> datetime:
+def on_the_wall(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return a wall time as a moment; one that the spring change skips comes later."""
     moment = wall.replace(tzinfo=zone)
     while instant(moment).astimezone(zone).replace(tzinfo=None) != wall:

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from publisher.models import Campaign
+from publisher.schedule import sequence
 from publisher.schedule.phrases import rhythm
 from publisher.schedule.rhythm import Rhythm, instant, times
 
@@ -35,8 +36,11 @@ class Due:
 
 
 def runs(campaign: Campaign, after: datetime) -> Iterator[datetime]:
-    """Give every time of a campaign after a moment; none without `when`."""
-    if not campaign.when:
+    """Give every time of a campaign after a moment; none without `when`.
+
+    A sequence has none of its own: each of its readers has.
+    """
+    if not campaign.when or campaign.delay:
         return iter(())
     return times(_rhythm(campaign.when), ZoneInfo(campaign.timezone), after)
 
@@ -52,6 +56,9 @@ def in_words(campaign: Campaign) -> str:
     """Return when a campaign runs: "every Friday at 08:00, Europe/Rome"."""
     if not campaign.when:
         return "only when you send it"
+    if campaign.delay:
+        words = sequence.in_words(campaign.delay)
+        return f"{words}, {campaign.timezone}" if campaign.delay.at else words
     words = _rhythm(campaign.when).words
     return f"{words}, {campaign.timezone}"
 

@@ -13,6 +13,7 @@ from publisher.store.imports import ImportReport, rows_of
 from publisher.store.ledger import Claim, Ledger
 from publisher.store.runs import Run, Runs
 from publisher.store.schema import bring_up_to_date
+from publisher.store.sequences import Sequences
 from publisher.store.subscribers import Subscribers
 from publisher.store.wishes import Wish, Wishes
 
@@ -23,6 +24,7 @@ __all__ = [
     "Ledger",
     "Run",
     "Runs",
+    "Sequences",
     "Subscribers",
     "Wish",
     "Wishes",
@@ -40,6 +42,7 @@ class Books:
     subscribers: Subscribers
     runs: Runs
     wishes: Wishes
+    sequences: Sequences
 
     def __enter__(self) -> Self:
         return self
@@ -71,4 +74,5 @@ def open_books(url: str) -> Books:
         Subscribers(database),
         Runs(database),
         Wishes(database),
+        Sequences(database),
     )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from publisher.errors import ConfigError
 from publisher.models import unique
-from publisher.store import addresses, times
+from publisher.store import addresses, sequences_sql, times
 from publisher.store.database import many
 from publisher.store.imports import ImportReport, Person, person
 
@@ -216,6 +216,8 @@ def _write(connection: Connection, people: Iterable[Known], now: datetime) -> No
         for name, state in one.subscriptions.items()
     ]
     many(connection, KEEP_SUBSCRIPTION, subscriptions)
+    if connection.execute(sequences_sql.ANY).scalar():
+        connection.execute(sequences_sql.ENROL, moment)
     gone = [
         {"normal": one.normal, "reason": one.suppressed, **moment}
         for one in changed

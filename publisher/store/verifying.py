@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from publisher.store.sequences_sql import FORGOTTEN
+
 # `selected` was counted when the plan was written; the rows are counted now.
 EQUATION = text("""
 select selected.issue, selected.channel, selected.count as selected,
@@ -75,6 +77,7 @@ RULES = (
     (WITHOUT_DRAFT, "has no draft"),
     (WITHOUT_RECEIPT, "is accepted without a receipt and its time"),
     (HOMELESS, "is a draft of no issue"),
+    (FORGOTTEN, "was forgotten by its sequence"),
 )
 
 

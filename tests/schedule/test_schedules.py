@@ -11,6 +11,7 @@ import pytest
 from publisher import files, schedule, strict
 from publisher.errors import ConfigError
 from publisher.models import Campaign, EmailPart, PostPart, Selection
+from publisher.schedule import sequence
 from publisher.schedule.phrases import FORMS
 
 POSTS = "posts: [{through: mastodon}]\n"
@@ -140,7 +141,7 @@ WRONG = [
     ("email: {list: weekly, through: [smtp]}", "1:32: email.through must be a text. Try: without the brackets or dashes"),
     ("posts: [{through: []}]", "1:19: posts.through must not be empty. Try: write a value, or remove the line"),
     ("posts: [{through: Mastodon}]", '1:19: "Mastodon" is not a channel. Try: mastodon, or mastodon:work'),
-    ("name: x", '1:1: unknown key "name". Known keys: when, every, cron, at, timezone, enabled, if_missed, grace, articles, email, posts'),
+    ("name: x", '1:1: unknown key "name". Known keys: when, every, cron, at, timezone, enabled, if_missed, grace, since, articles, email, posts'),
 ]  # fmt: skip
 
 
@@ -231,7 +232,7 @@ def test_the_page_about_schedules_names_every_key_and_every_form() -> None:
     for part, start in parts.items():
         for key in schema["$defs"][part]["properties"]:
             assert f"| `{start}{key}` |" in page
-    for text in (*schema["properties"], *FORMS):
+    for text in (*schema["properties"], *FORMS, *sequence.FORMS):
         assert f"`{text}" in page
 
 

@@ -195,3 +195,42 @@ Table(
     words("reason"),
     words("suppressed_at"),
 )
+
+# A campaign whose readers each have a clock of their own: who subscribes to the list
+# after `since` gets it, all in one issue.
+Table(
+    "sequences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issue", Text, ForeignKey("issues.id"), nullable=False),
+    words("list"),
+    words("since"),  # empty: always
+    UniqueConstraint("issue", name="one_sequence_per_issue"),
+)
+
+# Who subscribed and has not had it. "asked" waits for a person, "passed" for nothing.
+Table(
+    "arrivals",
+    metadata,
+    Column("sequence", Integer, ForeignKey("sequences.id"), primary_key=True),
+    Column(
+        "reader",
+        Integer,
+        ForeignKey("subscribers.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    words("subscribed_at"),
+    words("state"),
+    CheckConstraint(
+        "state in ('waiting', 'asked', 'passed')", name="an_arrival_is_known"
+    ),
+    Index(
+        "arrivals_by_time",
+        "sequence",
+        "subscribed_at",
+        "reader",
+        "state",
+        sqlite_where=text("state <> 'passed'"),
+        postgresql_where=text("state <> 'passed'"),
+    ),
+)
