@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from publisher.models import Audience, Delivery, State, Subscriber, maker
 from publisher.store import times
 from publisher.store.database import ask, many
-from publisher.store.readers import attributes_from
+from publisher.store.readers import attributes_of
 
 OPEN, HELD, CANCELLED = "open", "held", "cancelled"
 
@@ -298,14 +298,17 @@ def _deliveries(
     people: Sequence[tuple[Any, ...]], issue: str, channel: str, draft: str
 ) -> list[Delivery]:
     # Unpacked, for a row's names cost more than all the rest of a reader.
+    willing = [one[:-1] for one in people if not one[-1]]
+    known = attributes_of([one[-1] for one in willing])
     before = prefix(issue)
     claimed = State.CLAIMED
     return [
         _delivery(
             f"{before}{number:09}",
             *(issue, channel, draft, address, claimed),
-            _reader(address, number, name, language, attributes_from(known)),
+            _reader(address, number, name, language, attributes),
         )
-        for number, address, name, language, known, hindrance in people
-        if not hindrance
+        for (number, address, name, language, _), attributes in zip(
+            willing, known, strict=True
+        )
     ]
