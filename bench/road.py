@@ -20,6 +20,7 @@ site:
   postal_address: 7 Harbour Steps, Genova
 sender: {name: The Lantern, address: letters@example.org}
 articles: [articles]
+fetch: {max_mb: 1000}
 """
 SCHEDULE = """\
 articles: {at_least: 1, at_most: 10, since: always}

@@ -81,7 +81,8 @@ def import_(
     project = open_project(folder, only_looks=dry_run)
     for one in lists:
         project.refuse_list(one)
-    rows = list(imports.rows_of(files.read_text(file)))
+    limit = project.settings.fetch.max_bytes
+    rows = list(imports.rows_of(files.read_text(file, limit=limit)))
     report = project.books.subscribers.import_rows(
         rows, lists=lists, now=project.clock(), dry_run=dry_run
     )

@@ -47,16 +47,16 @@ COUNT_SHARE = text(f"""
 {COUNT.text}
 {_IN_SHARES}
 """)
-# Asked from the suppressions' side: they are few.
+# From the suppressions' side, for they are few: SQLite keeps the order of a cross join.
 SUPPRESSED = text(f"""
-select count(*) as readers, coalesce(sum(subscriber), 0) as checksum
+select count(*) as readers, coalesce(sum(subscriptions.subscriber), 0) as checksum
   from suppressions
-  join subscribers
-    on subscribers.normal = suppressions.normal
-  join subscriptions
-    on subscriptions.subscriber = subscribers.id
-   and subscriptions.list = :list
+ cross join subscribers
+ cross join subscriptions
  where suppressions.suppressed_at <= :planned_at
+   and subscribers.normal = suppressions.normal
+   and subscriptions.subscriber = subscribers.id
+   and subscriptions.list = :list
    and subscriptions.state = 'confirmed'
    and subscriptions.changed_at <= :planned_at
 {_IN_SHARES}
