@@ -36,6 +36,7 @@ from publisher.models.messages import (
     Receipt,
     Streams,
 )
+from publisher.models.pacing import Pace, Standing, Turn, WarmUp
 from publisher.models.plans import (
     Audience,
     Delivery,
@@ -85,6 +86,7 @@ __all__ = [
     "Message",
     "Opens",
     "Outcome",
+    "Pace",
     "Plan",
     "Post",
     "PostDraft",
@@ -98,11 +100,14 @@ __all__ = [
     "Site",
     "Slot",
     "Slotted",
+    "Standing",
     "State",
     "Streams",
     "Subscriber",
     "TagRule",
+    "Turn",
     "Unit",
+    "WarmUp",
     "draft_from",
     "fingerprint",
     "key_mark",

@@ -11,6 +11,7 @@ from typing import Self
 from publisher.store.database import Database
 from publisher.store.imports import ImportReport, rows_of
 from publisher.store.ledger import Claim, Ledger
+from publisher.store.pace import Account, Paces
 from publisher.store.runs import Run, Runs
 from publisher.store.schema import bring_up_to_date
 from publisher.store.sequences import Sequences
@@ -18,10 +19,12 @@ from publisher.store.subscribers import Subscribers
 from publisher.store.wishes import Wish, Wishes
 
 __all__ = [
+    "Account",
     "Books",
     "Claim",
     "ImportReport",
     "Ledger",
+    "Paces",
     "Run",
     "Runs",
     "Sequences",
@@ -43,6 +46,7 @@ class Books:
     runs: Runs
     wishes: Wishes
     sequences: Sequences
+    paces: Paces
 
     def __enter__(self) -> Self:
         return self
@@ -75,4 +79,5 @@ def open_books(url: str) -> Books:
         Runs(database),
         Wishes(database),
         Sequences(database),
+        Paces(database),
     )

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -233,4 +234,26 @@ Table(
         sqlite_where=text("state <> 'passed'"),
         postgresql_where=text("state <> 'passed'"),
     ),
+)
+
+# How fast an account may be used. It is named by a digest, and `channel` is the last
+# that sent through it. Times are microseconds since 1970.
+Table(
+    "paces",
+    metadata,
+    Column("account", Text, primary_key=True),
+    words("channel"),
+    Column("next_at", Integer, nullable=False),
+    Column("blocked_until", Integer, nullable=False),
+    Column("blocks", Integer, nullable=False),
+    Column("seen_at", Integer, nullable=False),
+    Column("share", Float, nullable=False),  # of the known pace, after "too many"
+    Column("speed", Float, nullable=False),  # calls a second, where none is known
+    Column("taken", Integer, nullable=False),
+    Column("since", Integer, nullable=False),
+    words("day"),
+    Column("sent", Integer, nullable=False),  # on that day
+    Column("active", Integer, nullable=False),  # days before it with something sent
+    CheckConstraint("share > 0 and share <= 1", name="a_share_is_a_share"),
+    CheckConstraint("sent >= 0", name="what_is_sent_is_counted"),
 )
