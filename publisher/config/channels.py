@@ -101,7 +101,8 @@ def _check_names(settings: Settings, gallery: Gallery) -> None:
     for name, path in _named(settings):
         if name.partition(":")[0] not in known:
             text = files.read_text(settings.root / FILE, where=FILE)
-            where = strict.locate(text, path, where=FILE, key=path[0] == "channels")
+            is_key = path[0] in {"channels", "pace"}
+            where = strict.locate(text, path, where=FILE, key=is_key)
             raise _unknown(name.partition(":")[0], known, where=where)
 
 
@@ -109,6 +110,8 @@ def _named(settings: Settings) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     """Give each channel that publisher.yaml names, with its place in it."""
     for name in settings.channels:
         yield name, ("channels", name)
+    for name in settings.paces:
+        yield name, ("pace", name)
     for row, rule in enumerate(settings.rules):
         for column, name in enumerate(rule.through):
             yield name, ("rules", row, "through", column)

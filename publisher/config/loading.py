@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from publisher import files, strict
 from publisher.errors import ConfigError, SourceError
-from publisher.models import Json, Mailbox, Site, TagRule
+from publisher.models import Json, Mailbox, Pace, Site, TagRule
 
 if TYPE_CHECKING:
     from publisher.config.model import ProjectFile
@@ -37,7 +37,7 @@ class Settings:
     """Everything that an owner has set, with the defaults for the rest.
 
     `articles` are places, `lists` names with their titles, `channels` the channels
-    that write to the outbox instead. `environ` is the environment over `.env`; it
+    that write to the outbox instead, `paces` how fast channels may send. `environ` is the environment over `.env`; it
     holds secrets, so it is never shown.
     """
 
@@ -48,9 +48,15 @@ class Settings:
     articles: tuple[str, ...] = ("articles",)
     lists: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
+    paces: Mapping[str, Pace] = field(default_factory=dict)
     rules: tuple[TagRule, ...] = ()
     fetch: Fetch = Fetch()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def pace(self, channel: str) -> Pace:
+        """Return how fast a channel may send: its own line, or its provider's."""
+        provider = channel.partition(":")[0]
+        return self.paces.get(channel) or self.paces.get(provider) or Pace()
 
     @cached_property
     def secret(self) -> str:
@@ -82,6 +88,9 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
         articles=found.articles,
         lists=MappingProxyType(dict(found.lists)),
         channels=MappingProxyType(dict(found.channels)),
+        paces=MappingProxyType(
+            {name: pace.noun() for name, pace in found.pace.items()}
+        ),
         rules=tuple(rule.noun() for rule in found.rules),
         fetch=Fetch(
             allow_private=found.fetch.allow_private,

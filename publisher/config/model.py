@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from publisher.strict.kinds import (
     Address,
     ChannelKey,
     ChannelName,
+    Day,
     IssueUrl,
     Language,
     Line,
@@ -90,6 +92,57 @@ class Fetching(Model):
     )
 
 
+class WarmUp(Model):
+    """Caps that grow from day to day, for a new domain or address."""
+
+    start: int = Field(default=50, ge=1, description="The first day's cap.")
+    grow: float = Field(
+        default=2, gt=1, le=100, description="What the cap is multiplied by each day."
+    )
+    until: int = Field(default=100_000, ge=1, description="Then there is no cap more.")
+    since: Day | None = Field(
+        default=None,
+        description="The first day; else only days with something sent count.",
+    )
+
+    def noun(self) -> models.WarmUp:
+        """Return the plan as the rooms speak of it."""
+        return models.WarmUp(
+            start=self.start,
+            grow=self.grow,
+            until=self.until,
+            since=None if self.since is None else date.fromisoformat(self.since),
+        )
+
+
+Cap = Annotated[int, Field(ge=1)]
+
+
+class Pace(Model):
+    """How fast a channel may send."""
+
+    per_second: float | None = Field(
+        default=None, gt=0, description="Messages a second; 0.5 is one in two seconds."
+    )
+    per_day: int | None = Field(
+        default=None, ge=1, description="Messages a day, in the site's time zone."
+    )
+    warm_up: WarmUp | tuple[Cap, ...] | None = Field(
+        default=None, description="Daily caps that grow, or a list of them."
+    )
+
+    def noun(self) -> models.Pace:
+        """Return the pace as the rooms speak of it."""
+        warm_up = self.warm_up
+        return models.Pace(
+            per_second=self.per_second,
+            per_day=self.per_day,
+            warm_up=models.WarmUp(caps=warm_up)
+            if isinstance(warm_up, tuple)
+            else warm_up and warm_up.noun(),
+        )
+
+
 class ProjectFile(Model):
     """The whole of publisher.yaml."""
 
@@ -109,6 +162,9 @@ class ProjectFile(Model):
     )
     channels: dict[ChannelKey, Literal["outbox"]] = Field(
         default={}, description="Channels that write to the outbox instead."
+    )
+    pace: dict[ChannelKey, Pace] = Field(
+        default={}, description="How fast channels may send, by name."
     )
     rules: tuple[Rule, ...] = Field(default=(), description="How tags change a post.")
     fetch: Fetching = Field(

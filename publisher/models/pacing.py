@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NO_DAY = date(1970, 1, 1)
 SLOWER = 0.7  # what remains of the pace after "too many"
 SLOWEST = 0.1
 RECOVERY = 0.05  # of the full pace, every second
-GROWTH = 1.05  # every second, of a pace that nobody told us
-FORGET = timedelta(minutes=10)  # after which such a pace is no longer believed
+GROWTH = 1.5  # every second, of a pace that nobody told us
+FORGET = timedelta(minutes=10)  # after which such a pace is no longer believed,
+FASTEST = 100_000.0  # nor where it has grown to so many calls a second
 JUMP = timedelta(minutes=1)  # a clock that is so much earlier was set back
 
 
@@ -104,7 +106,7 @@ class Standing:
     speed: float = 0.0
     taken: int = 0  # calls since `since`, before the last block
     since: datetime = NEVER
-    day: date = NEVER.date()
+    day: date = NO_DAY
     sent: int = 0  # on that day
     active: int = 0  # days before it on which something was sent
 
@@ -192,8 +194,12 @@ class Standing:
             self,
             seen_at=max(now, self.seen_at),
             share=min(1.0, self.share + RECOVERY * seconds),
-            speed=self.speed * GROWTH**seconds if idle < FORGET else 0.0,
+            speed=self._faster(seconds) if idle < FORGET else 0.0,
         )
+
+    def _faster(self, seconds: float) -> float:
+        speed = self.speed * GROWTH**seconds
+        return speed if speed < FASTEST else 0.0
 
     def _on(self, day: date) -> Standing:
         """Begin a new day; one day back is the hour around a midnight."""
@@ -210,4 +216,4 @@ class Standing:
 
 def _speed(taken: int, since: datetime, until: datetime) -> float:
     """Return calls per second, the wait for the next one included."""
-    return max(taken, 1) / max((until - since).total_seconds(), 0.001)
+    return taken / max((until - since).total_seconds(), 0.001)

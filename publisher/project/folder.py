@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from publisher import files
 from publisher.errors import ConfigError, SourceError
-from publisher.models import Article, Campaign, Channel, Issue, Plan
+from publisher.models import Article, Campaign, Channel, Issue, Pace, Plan
 from publisher.project.intentions import refuse_list
 from publisher.text import suggest
 
@@ -252,6 +252,10 @@ class Folder:
             if issue.articles and (plan.issue.is_rehearsal or not issue.is_rehearsal):
                 return issue
         return None
+
+    def pace(self, channel: Channel) -> Pace:
+        """Return how fast its owner lets a channel send."""
+        return Pace() if channel.is_outbox else self.settings.pace(channel.name)
 
     def channel(self, name: str) -> Channel:
         """Open a channel; nothing is sent by opening."""

@@ -24,6 +24,7 @@ from publisher.models import (
     Article,
     Campaign,
     Channel,
+    Pace,
     Report,
     State,
     Subscriber,
@@ -136,6 +137,10 @@ class _Stage(Project):
     def channel(self, name: str) -> Channel:
         """Open a channel, or the one that is rehearsed instead of the outbox."""
         return super().channel(rehearsed_as(name))
+
+    def pace(self, channel: Channel) -> Pace:  # noqa: ARG002  of none of them
+        """Return the owner's pace, which a rehearsal does not keep: it has no end."""
+        return Pace()
 
 
 def rehearsed_as(channel: str) -> str:

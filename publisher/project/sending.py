@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publisher import merge, tokens
+from publisher import merge, providers, tokens
 from publisher.errors import ConfigError
 from publisher.models import (
+    Channel,
     Delivery,
     Draft,
     Email,
@@ -27,6 +28,7 @@ from publisher.sender import deliver
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder
+    from publisher.store import Account
 
 Stop = Callable[[], bool]
 Progress = Callable[[int], None]
@@ -207,7 +209,17 @@ def _send_through(
         stop=stop,
         wish=wish,
         progress=progress,
+        pace=folder.pace(channel),
+        account=_account(folder, channel),
     )
+
+
+def _account(folder: Folder, channel: Channel) -> Account | None:
+    """Return what everybody who sends through the same account knows of it."""
+    if channel.is_outbox:
+        return None
+    digest = providers.account_of(channel.provider, channel.network, salt=folder.secret)
+    return folder.books.paces.account(digest, channel=channel.name, zone=folder.zone)
 
 
 def _folders(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hmac
 import re
 import types
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,9 @@ from publisher.errors import ConfigError
 GROUP = "publisher.providers"
 _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0"}
+# Settings that say which account it is: where it is, and who we are there.
+_PLACES = {"url", "host", "domain", "region"}
+_LOGINS = {"username", "handle", "key", "key_id"}
 
 
 class Secret(str):
@@ -153,6 +157,20 @@ def from_environ(
         if value:
             given[setting.name] = _read(setting, value)
     return cls(**given)
+
+
+def account_of(provider: Any, name: str, *, salt: str = "") -> str:
+    """Return a digest that is the same wherever the same account is meant.
+
+    Of whom a provider is told a name, that is who it is; else it is who has the secret.
+    """
+    settings = settings_of(type(provider), name)
+    given = {one.name: f"{getattr(provider, one.name)}" for one in settings}
+    secret = {one.name for one in settings if one.is_secret}
+    logins = [given.get(one) for one in _LOGINS if one not in secret]
+    wanted = _PLACES | (_LOGINS if any(logins) else secret)
+    said = [name, *(f"{one}={given[one]}" for one in sorted(wanted & given.keys()))]
+    return hmac.new(salt.encode(), "\n".join(said).encode(), "sha256").hexdigest()
 
 
 def _prefix(name: str, account: str) -> str:

@@ -12,9 +12,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from publisher.models import Batches, Channel, Delivery, Message, Opens, Streams
+from publisher.models import (
+    Batches,
+    Channel,
+    Delivery,
+    Message,
+    Opens,
+    Pace,
+    Streams,
+)
 from publisher.sender.flow import Flow
 from publisher.sender.outcomes import state_after
+from publisher.sender.pace import Account, Alone, Pacer
 from publisher.sender.together import Together
 from publisher.sender.turn import Sender
 from publisher.sender.waiting import STOPPED
@@ -38,15 +47,26 @@ def deliver(
     stop: Callable[[], bool] = lambda: False,
     wish: Callable[[], str] = lambda: "",
     progress: Callable[[int], None] = lambda _count: None,
+    pace: Pace | None = None,
+    account: Account | None = None,
 ) -> str:
     """Send what an issue still has planned for a channel, under the caller's lease.
 
     Return why the channel stopped, for a person to read; "" when nothing is left.
     `messages_of` makes many messages faster than `message_of` makes each, and the same.
     `stop` is the process's own end, `wish` says why a person wants no more to be sent;
-    `progress` is told how many more deliveries came to their end.
+    `progress` is told how many more deliveries came to their end. `pace` is what the
+    owner allows; `account` is what all who send through it know of it.
     """
-    sender = _kind(channel.provider)(
+    kind = _kind(channel.provider)
+    pacer = Pacer(
+        account=account or Alone(),
+        limits=channel.provider.limits,
+        pace=pace or Pace(),
+        now=now,
+        is_together=kind is Together,
+    )
+    sender = kind(
         issue=issue_id,
         channel=channel,
         ledger=ledger,
@@ -58,10 +78,12 @@ def deliver(
         stop=stop,
         wish=wish,
         progress=progress,
+        pacer=pacer,
     )
     try:
         return sender.run()
     finally:
+        pacer.close()
         if isinstance(channel.provider, Opens):
             channel.provider.close()
 

@@ -40,8 +40,7 @@ class Flow(Sender):
     answered: int = 0
 
     def _batch(self) -> int:
-        rate = self.limits.per_second
-        return min(self.limits.batch, max(1, int(rate))) if rate else self.limits.batch
+        return self.limits.batch
 
     def _drain(self) -> None:
         """Feed the provider until nothing is left; settle whatever comes back."""
@@ -88,15 +87,18 @@ class Flow(Sender):
         """Yield messages of what is claimed, a few at a time."""
         while True:
             try:
-                self.pace(self._batch())
+                count = self.room(self._batch())
+                if count:
+                    self.pace()
                 self.look_for_stop()
             except (Halt, Pause) as reason:
                 self.end = reason
                 return
-            rows = self._claim()
+            rows = self._claim(count) if count else []
             if not rows:
                 self.is_dry = True
                 return
+            self.pacer.claimed(len(rows))
             self.rows |= {row.key: row for row in rows}
             self.set_pace(len(rows))
             yield from self._messages(rows)
@@ -127,13 +129,13 @@ class Flow(Sender):
             except PublisherError as error:
                 self._end(row, State.FAILED, str(error))
 
-    def _claim(self) -> list[Delivery]:
+    def _claim(self, count: int) -> list[Delivery]:
         settled, self.done = self.done, []
         self.flushed_at = self.now()
         rows = self.ledger.claim(
             self.issue,
             self.channel.name,
-            self._batch(),
+            count,
             now=self.now(),
             settled=settled,
         )
@@ -164,6 +166,7 @@ class Flow(Sender):
             case Refused() | Throttled() | Unavailable():
                 self.held = self.held or answer
                 self.ledger.postpone([row.key], now=self.now())
+                self.pacer.unsent(1)
             case _:
                 self.done.append(ended(row, State.UNCERTAIN, str(answer)))
 
@@ -199,3 +202,4 @@ class Flow(Sender):
         self.carried.clear()
         self._flush()
         self.ledger.release(kept)
+        self.pacer.unsent(len(kept))

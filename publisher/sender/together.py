@@ -99,7 +99,7 @@ class Together(Sender):
         """Hand the messages over in one call, and settle what is known of each."""
         began = self.now()
         for _ in range(REPEATS):
-            self.pace()
+            self.pace(len(ready))
             self.look_for_stop()
             try:
                 answers = self._answers(ready)
@@ -121,6 +121,7 @@ class Together(Sender):
 
     def _answers(self, ready: Ready) -> list[Receipt | ProviderError]:
         self.is_handing_over = True
+        self.set_pace()
         provider = self.channel.provider
         try:
             answers: list[Receipt | ProviderError] = provider.send_many(  # type: ignore[attr-defined]
@@ -133,8 +134,6 @@ class Together(Sender):
             self._note(error)
             self.odd += 1
             return [Uncertain(type(error).__name__) for _ in ready]
-        finally:
-            self.set_pace()
         self.is_handing_over = False
         self.unavailable = self.odd = 0
         missing = len(ready) - len(answers)
@@ -152,6 +151,7 @@ class Together(Sender):
         half = len(ready) // 2
         later = [row.key for row, _ in ready[half:] if row.key not in self.doubtful]
         self.ledger.release(later)
+        self.pacer.unsent(len(later))
         self.left.difference_update(later)
         self._call(ready[:half])
         rest = [pair for pair in ready[half:] if pair[0].key in self.doubtful]

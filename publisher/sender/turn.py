@@ -68,15 +68,21 @@ class Sender(Waiting):
                 return ""
 
     def _drain(self) -> None:
-        while True:
-            self.pace()
+        while count := self.room(self._batch()):
+            self.pace(count)
             self.look_for_stop()
             rows = self.ledger.claim(
-                self.issue, self.channel.name, self._batch(), now=self.now()
+                self.issue, self.channel.name, count, now=self.now()
             )
             if not rows:
                 return
+            self.pacer.claimed(len(rows))
             self._hand_over(rows)
+
+    def count_planned(self) -> int:
+        """Return how many deliveries wait."""
+        counts = self.ledger.counts(self.issue)
+        return counts.get(self.channel.name, {}).get(State.PLANNED, 0)
 
     def _look_for_later(self) -> None:
         """Wait for those whose mailboxes asked for it, or say when they can go."""
@@ -173,8 +179,6 @@ class Sender(Waiting):
                 if not self._never_forgets:
                     self._settle(done)
                     done = []
-                if waiting:
-                    self.pace()
         except (Halt, Pause):
             self.is_handing_over = False
             raise
@@ -185,11 +189,12 @@ class Sender(Waiting):
             self._release(waiting)
 
     def _release(self, rows: Iterable[Delivery]) -> None:
-        self.ledger.postpone(
-            (key for key in self.late if key not in self.doubtful), now=self.now()
-        )
+        late = [key for key in self.late if key not in self.doubtful]
         self.late.clear()
-        self.ledger.release(row.key for row in rows if row.key not in self.doubtful)
+        self.ledger.postpone(late, now=self.now())
+        kept = [row.key for row in rows if row.key not in self.doubtful]
+        self.ledger.release(kept)
+        self.pacer.unsent(len({*late, *kept}))
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
         ends = [one for one in outcomes if one.state is not State.PLANNED]
@@ -222,6 +227,7 @@ class Sender(Waiting):
             return ended(delivery, State.FAILED, str(error))
         began = self.now()
         for _ in range(REPEATS):
+            self.pace()
             outcome = self._attempt(delivery, message, began)
             if outcome is not None:
                 return outcome
@@ -233,6 +239,7 @@ class Sender(Waiting):
     ) -> Outcome | None:
         """Send once; None means that it may be sent again with the same key."""
         self.is_handing_over = True
+        self.set_pace()
         try:
             receipt = self.channel.provider.send(message)
         except PublisherError as error:
@@ -240,8 +247,6 @@ class Sender(Waiting):
             return self._after(delivery, error, began)
         except Exception as error:  # noqa: BLE001  a plugin may raise anything
             return self._after_oddity(delivery, error)
-        finally:
-            self.set_pace()
         self.unavailable = self.odd = 0
         return accepted(delivery, receipt)
 

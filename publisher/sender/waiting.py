@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 from publisher.errors import PublisherError, Throttled, Unavailable
 from publisher.models import Channel, Limits
+from publisher.sender.pace import Full, Pacer
 
 STOPPED = "stopped; run the same command again to go on"
-STEP = 0.5  # seconds between two looks at `stop`
+STEP = 0.2  # seconds between two looks at `stop`
+IN_PLACE = 0.5  # seconds; a longer wait gives back first what is claimed
 LONGEST_WAIT = 300.0  # seconds; beyond it a person is told when to come back
 BACKOFF = (1.0, 2.0, 4.0, 8.0)  # seconds between five tries of what is unavailable
 ODDITIES = 3  # errors in a row that no provider should raise
@@ -38,8 +40,8 @@ class Waiting:
     stop: Callable[[], bool]
     wish: Callable[[], str] = lambda: ""  # why a person wants no more to be sent
     unavailable: int = 0  # times in a row
+    pacer: Pacer
     odd: int = 0  # times in a row
-    not_before: datetime | None = None  # the pace
 
     @property
     def limits(self) -> Limits:
@@ -56,12 +58,15 @@ class Waiting:
         return Halt(str(error))
 
     def _throttled(self, error: Throttled) -> Halt | Pause:
-        if error.retry_after <= LONGEST_WAIT:
-            return Pause(max(error.retry_after, 0.0))
-        when = self.now() + timedelta(seconds=error.retry_after)
-        return Halt(
-            f"{error}; run the same command again after {when:%Y-%m-%d %H:%M %Z}"
-        )
+        seconds = max(error.retry_after, 0.0)
+        self.pacer.refused(seconds)
+        if seconds <= LONGEST_WAIT:
+            return Pause(seconds)
+        return Halt(f"{error}; run the same command again after {self._when(seconds)}")
+
+    def _when(self, seconds: float) -> str:
+        when = self.now() + timedelta(seconds=seconds)
+        return f"{when:%Y-%m-%d %H:%M %Z}"
 
     def look_for_stop(self) -> None:
         """End the turn if a person wishes so, or a provider is broken."""
@@ -82,13 +87,48 @@ class Waiting:
             self.sleep(min(STEP, seconds))
             seconds -= STEP
 
-    def set_pace(self, count: int = 1) -> None:
-        """Note when the next message may go, after so many."""
-        if self.limits.per_second:
-            between = timedelta(seconds=count / self.limits.per_second)
-            self.not_before = self.now() + between
+    # --- the pace ---
 
-    def pace(self, count: int = 1) -> None:  # noqa: ARG002  a shared pace will ask
-        """Wait until the next messages may go."""
-        if self.not_before is not None:
-            self.wait((self.not_before - self.now()).total_seconds())
+    def room(self, most: int) -> int:
+        """Return how many messages may be claimed now; 0 where none of them waits."""
+        try:
+            return self.pacer.room(most)
+        except Full as full:
+            waiting = self.count_planned()
+            if not waiting:
+                return 0
+            day = "message" if full.cap == 1 else "messages"
+            raise Halt(
+                f"the {full.cap:,} {day} of this day are sent, {waiting:,} wait; run "
+                f"the same command again after {full.until:%Y-%m-%d %H:%M %Z}"
+            ) from None
+
+    def count_planned(self) -> int:
+        """Return how many deliveries wait."""
+        raise NotImplementedError
+
+    def set_pace(self, count: int = 1) -> None:
+        """Note that so many calls begin."""
+        self.pacer.called(count)
+
+    def pace(self, count: int = 1) -> None:
+        """Wait until a call with so many messages may be made."""
+        while True:
+            self._heed_block()
+            seconds = self.pacer.delay(count).total_seconds()
+            if seconds > IN_PLACE:
+                raise Pause(seconds)
+            if not seconds:
+                return
+            self.wait(seconds)
+
+    def _heed_block(self) -> None:
+        """Wait as the provider told another sender of the same account."""
+        seconds = self.pacer.block_left().total_seconds()
+        if seconds > LONGEST_WAIT:
+            raise Halt(
+                f"{self.channel.name} asks us to wait; run the same command again "
+                f"after {self._when(seconds)}"
+            )
+        if seconds:
+            raise Pause(seconds)

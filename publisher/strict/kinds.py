@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import partial
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -119,12 +120,23 @@ def _name(name: str, *, key: bool = False) -> str:
     raise strict.complaint(f'"{name}" is not a name', hint=hint, key=key)
 
 
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise strict.complaint(
+            f'"{text}" is not a day', hint="Try: 2026-12-24"
+        ) from None
+    return text
+
+
 def _list(value: object) -> object:
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
 
 
+Day = Annotated[str, AfterValidator(_day)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]
 Address = Annotated[str, AfterValidator(_address)]
