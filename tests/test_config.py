@@ -4,6 +4,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -17,10 +18,12 @@ from publisher.models import (
     Kind,
     Limits,
     Mailbox,
+    Pace,
     Post,
     Receipt,
     Site,
     TagRule,
+    WarmUp,
 )
 from publisher.providers.outbox import Outbox
 
@@ -59,6 +62,10 @@ sender: {name: Letters, address: letters@example.org, reply_to: hello@example.or
 articles: [articles, https://lantern.example.org/feed.xml]
 lists: {weekly: Every Friday}
 channels: {mastodon: outbox, "bluesky:work": outbox}
+pace:
+  mailgun: {per_second: 40, per_day: 20000}
+  "smtp:new": {warm_up: {start: 10, grow: 1.5, until: 500, since: 2026-12-24}}
+  smtp: {warm_up: [50, 100]}
 rules:
   - {tags: [sea], through: [mastodon], hashtags: ["#Sea", Tides], content_warning: Waves}
   - {tags: [private], skip: true}
@@ -86,6 +93,13 @@ def test_every_key_of_publisher_yaml_arrives(tmp_path: Path) -> None:
         articles=("articles", "https://lantern.example.org/feed.xml"),
         lists={"weekly": "Every Friday"},
         channels={"mastodon": "outbox", "bluesky:work": "outbox"},
+        paces={
+            "mailgun": Pace(per_second=40, per_day=20_000),
+            "smtp:new": Pace(
+                warm_up=WarmUp(start=10, grow=1.5, until=500, since=date(2026, 12, 24))
+            ),
+            "smtp": Pace(warm_up=WarmUp(caps=(50, 100))),
+        },
         rules=(
             TagRule(
                 tags=("sea",),
@@ -137,6 +151,13 @@ WRONG = [
     ("rules: [{hashtags: [a]}]", '1:9: rules.tags is missing. Try: add a line "tags: …"'),
     ("rules: [{tags: []}]", "1:16: rules.tags must not be empty. Try: write a value, or remove the line"),
     ("fetch: {max_mb: 0}", "1:17: fetch.max_mb must be more than 0. Try: 1"),
+    ("pace: {mailgun: {per_second: 0}}", "1:30: mailgun.per_second must be more than 0. Try: 1"),
+    ("pace: {mailgun: {per_minute: 1}}", '1:18: unknown key "per_minute". Known keys: per_second, per_day, warm_up'),
+    ("pace: {mailgun: {warm_up: {strt: 5}}}", '1:28: unknown key "strt". Did you mean start?'),
+    ("pace: {mailgun: {warm_up: {grow: 1}}}", "1:34: warm_up.grow must be more than 1. Try: 2"),
+    ("pace: {mailgun: {warm_up: {since: tomorrow}}}", '1:35: "tomorrow" is not a day. Try: 2026-12-24'),
+    ("pace: {mailgun: {warm_up: [0]}}", "1:27: "),
+    ("pace: {Mail Gun: {per_day: 1}}", '1:8: "Mail Gun" is not a channel. Try: mastodon, or mastodon:work'),
     ("ste: {name: x}", '1:1: unknown key "ste". Did you mean site?'),
 ]  # fmt: skip
 
@@ -188,6 +209,8 @@ def test_the_page_about_the_settings_names_each_and_its_example_is_right() -> No
     for key in (
         *config.settings_schema()["properties"],
         *definitions["Rule"]["properties"],
+        *definitions["Pace"]["properties"],
+        *(f"warm_up.{key}" for key in definitions["WarmUp"]["properties"]),
     ):
         assert f"`{key}" in page
 

@@ -37,8 +37,8 @@ class Settings:
     """Everything that an owner has set, with the defaults for the rest.
 
     `articles` are places, `lists` names with their titles, `channels` the channels
-    that write to the outbox instead, `paces` how fast channels may send. `environ` is the environment over `.env`; it
-    holds secrets, so it is never shown.
+    that write to the outbox instead, `paces` how fast channels may send. `environ` is
+    the environment over `.env`; it holds secrets, so it is never shown.
     """
 
     root: Path

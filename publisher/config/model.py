@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from publisher import models
 from publisher.strict import Model
@@ -95,6 +95,9 @@ class Fetching(Model):
 class WarmUp(Model):
     """Caps that grow from day to day, for a new domain or address."""
 
+    caps: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(), description="Each day's cap, instead of caps that grow."
+    )
     start: int = Field(default=50, ge=1, description="The first day's cap.")
     grow: float = Field(
         default=2, gt=1, le=100, description="What the cap is multiplied by each day."
@@ -108,6 +111,7 @@ class WarmUp(Model):
     def noun(self) -> models.WarmUp:
         """Return the plan as the rooms speak of it."""
         return models.WarmUp(
+            caps=self.caps,
             start=self.start,
             grow=self.grow,
             until=self.until,
@@ -115,7 +119,9 @@ class WarmUp(Model):
         )
 
 
-Cap = Annotated[int, Field(ge=1)]
+def _caps(value: object) -> object:
+    # A tuple: what a validator hands on is taken as Python, not as JSON.
+    return {"caps": tuple(value)} if isinstance(value, list) else value
 
 
 class Pace(Model):
@@ -127,19 +133,17 @@ class Pace(Model):
     per_day: int | None = Field(
         default=None, ge=1, description="Messages a day, in the site's time zone."
     )
-    warm_up: WarmUp | tuple[Cap, ...] | None = Field(
-        default=None, description="Daily caps that grow, or a list of them."
-    )
+    warm_up: Annotated[
+        WarmUp | None,
+        BeforeValidator(_caps, json_schema_input_type=WarmUp | list[int] | None),
+    ] = Field(default=None, description="Daily caps that grow, or a list of them.")
 
     def noun(self) -> models.Pace:
         """Return the pace as the rooms speak of it."""
-        warm_up = self.warm_up
         return models.Pace(
             per_second=self.per_second,
             per_day=self.per_day,
-            warm_up=models.WarmUp(caps=warm_up)
-            if isinstance(warm_up, tuple)
-            else warm_up and warm_up.noun(),
+            warm_up=self.warm_up and self.warm_up.noun(),
         )
 
 
