@@ -96,7 +96,9 @@ class WarmUp(Model):
     """Caps that grow from day to day, for a new domain or address."""
 
     caps: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        default=(), description="Each day's cap, instead of caps that grow."
+        default=(),
+        min_length=1,
+        description="Each day's cap, instead of caps that grow.",
     )
     start: int = Field(default=50, ge=1, description="The first day's cap.")
     grow: float = Field(
@@ -143,7 +145,7 @@ class Pace(Model):
         return models.Pace(
             per_second=self.per_second,
             per_day=self.per_day,
-            warm_up=self.warm_up and self.warm_up.noun(),
+            warm_up=None if self.warm_up is None else self.warm_up.noun(),
         )
 
 
