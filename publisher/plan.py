@@ -24,6 +24,7 @@ from publisher.models import (
     PostPart,
     Selection,
     Site,
+    Step,
     Subscriber,
     TagRule,
     fingerprint,
@@ -205,7 +206,7 @@ def make(
         drafts[audience.draft] = email
         readers.append(audience)
     deliveries = [
-        *_to_readers(issue, emails, drafts),
+        *to_readers(issue, emails, drafts),
         *_to_accounts(issue, posts, drafts),
     ]
     channels = unique(
@@ -223,16 +224,22 @@ def make(
             "drafts": fingerprint(sorted(drafts)),
             "audience": fingerprint(audience_parts),
             "channels": fingerprint(unique(channels)),
-            "sender": fingerprint(asdict(site)),
+            "sender": of_site(site),
         },
     )
 
 
-def _to_readers(
+def of_site(site: Site) -> str:
+    """Return the part of a plan that says who writes."""
+    return fingerprint(asdict(site))
+
+
+def to_readers(
     issue: Issue,
     emails: Iterable[tuple[Channel, Subscriber, EmailDraft]],
     drafts: dict[str, Draft],
 ) -> Iterator[Delivery]:
+    """Give the delivery of each reader; their drafts are added to `drafts`, by id."""
     names: dict[EmailDraft, str] = {}  # one draft serves many readers: name it once
     for channel, reader, email in emails:
         name = names.get(email) or names.setdefault(email, email.id)
@@ -243,6 +250,7 @@ def _to_readers(
             channel=channel.name,
             draft=name,
             recipient=reader.address,
+            reader=reader,
         )
 
 
@@ -284,6 +292,18 @@ def data(plan: Plan) -> Json:
         "left_out": dict(plan.left_out),
         "hash": plan.hash,
         "parts": dict(plan.parts),
+        "step": step_data(plan.step) if plan.step else None,
+    }
+
+
+def step_data(step: Step) -> Json:
+    """Return whose turn it is in a sequence, for a program."""
+    return {
+        "due": step.due,
+        "asked": step.asked,
+        "waiting": step.waiting,
+        "next": step.next_at and step.next_at.isoformat(),
+        "wish": step.wish,
     }
 
 

@@ -52,7 +52,15 @@ def show_plan(project: Project, plan: Plan) -> None:
     """Print the plan for a person."""
     issue = plan.issue
     again = ", what is left of it" if plan.resumes else ""
-    say(f"issue {issue.id}{again}: {plural(len(issue.articles), 'article')}")
+    what = plural(len(issue.articles), "article")
+    if plan.step:
+        from publisher import schedule
+        from publisher.cli import steps
+
+        what = schedule.in_words(plan.step.campaign)
+    say(f"issue {issue.id}{again}: {what}")
+    if plan.step:
+        say(f"  {steps.in_words(plan.step)}")
     when = issue.scheduled_at or _next_run(project, plan)
     if when:
         say(f"  by its schedule: {when:%a %d %b %Y %H:%M %Z}; with `send`: at once")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,12 @@ from publisher.cli.output import (
     raise_first,
     say,
 )
+from publisher.cli.steps import in_words
+from publisher.errors import ConfigError
 
 if TYPE_CHECKING:
-    from publisher.models import Campaign
+    from publisher.models import Campaign, Step
+    from publisher.project import Project
 
 
 @click.command(epilog="Example: publisher schedules --count 5")
@@ -38,6 +42,7 @@ def command(count: int, folder: str | None, *, json_: bool) -> None:
     Each in its own time zone.
     """
     from publisher import schedule
+    from publisher.plan import step_data
 
     project = open_project(folder, only_looks=True)
     now = project.clock()
@@ -45,6 +50,7 @@ def command(count: int, folder: str | None, *, json_: bool) -> None:
         (one, schedule.in_words(one), schedule.next_runs(one, now, count))
         for one in project.campaigns
     ]
+    steps = _steps(project)
     if json_:
         print_json(
             [
@@ -54,6 +60,11 @@ def command(count: int, folder: str | None, *, json_: bool) -> None:
                     "timezone": campaign.timezone,
                     "enabled": campaign.enabled,
                     "next": [run.isoformat() for run in runs],
+                    "step": (
+                        step_data(steps[campaign.name])
+                        if campaign.name in steps
+                        else None
+                    ),
                     "source": campaign.source,
                 }
                 for campaign, words, runs in found
@@ -61,13 +72,29 @@ def command(count: int, folder: str | None, *, json_: bool) -> None:
         )
         return
     for campaign, words, runs in found:
-        _show(campaign, words, runs, now)
+        _show(campaign, words, runs, now, steps.get(campaign.name))
     raise_first(project.wrong_schedules)
     if not found:
         say("no schedules yet. Try: publisher new schedule weekly-digest")
 
 
-def _show(campaign: Campaign, words: str, runs: list[datetime], now: datetime) -> None:
+def _steps(project: Project) -> dict[str, Step]:
+    """Return the step of each sequence whose channel can be opened."""
+    found = {}
+    for one in project.campaigns:
+        with suppress(ConfigError):
+            if one.delay:
+                found[one.name] = project.step(one)
+    return found
+
+
+def _show(
+    campaign: Campaign,
+    words: str,
+    runs: list[datetime],
+    now: datetime,
+    step: Step | None,
+) -> None:
     from rich.markup import escape
 
     out = console()
@@ -75,7 +102,9 @@ def _show(campaign: Campaign, words: str, runs: list[datetime], now: datetime) -
     out.print(f"[bold]{escape(campaign.name)}[/bold]{off}: {escape(words)}")
     for run in runs:
         out.print(f"  {run:%a %d %b %Y %H:%M %Z}  ({_until(run - now)})")
-    if not runs:
+    if step:
+        out.print(f"  {in_words(step)}")
+    elif not runs:
         out.print("  only when somebody sends it")
 
 

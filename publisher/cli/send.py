@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from publisher import files
-from publisher.cli import telling
+from publisher.cli import steps, telling
 from publisher.cli.asking import asked_options
 from publisher.cli.check import say_problems
 from publisher.cli.output import (
@@ -80,6 +80,8 @@ def command(
         if plan.drafts:
             say_problems(plan.issue.campaign, project.check(plan))
     if dry_run or not plan.size:
+        if plan.step and not dry_run:
+            project.send(plan)  # it begins: who subscribes from now on is in it
         _nothing(project, plan, json_=json_, dry_run=dry_run)
         return
     if not yes:
@@ -119,6 +121,8 @@ def _nothing(project: Project, plan: Plan, *, json_: bool, dry_run: bool) -> Non
             f"nothing to send: everything was sent already, the last in {before.id} "
             f"on {when:%d %b %Y %H:%M}. To send it again: the same with --again"
         )
+    elif plan.step:
+        say(f"nothing to send: {steps.in_words(plan.step)}")
     elif plan.issue.articles:
         say("nothing to send: nobody would get it. Try: publisher subscribers list")
     else:

@@ -12,6 +12,7 @@ from publisher.cli.output import (
     say,
     table,
 )
+from publisher.cli.steps import in_words
 from publisher.errors import StoreError
 from publisher.models import State
 from publisher.text import suggest
@@ -54,3 +55,6 @@ def command(issue: str, folder: str | None, *, json_: bool) -> None:
     ]
     lines = [(*row, *(counts.get(one, 0) for one in states)) for *row, counts in rows]
     table(("issue", "channel", *states), lines)
+    for name, step in project.sequences().items():
+        if name in names:
+            say(f"{name}: {in_words(step)}")

@@ -46,6 +46,7 @@ from publisher.models.plans import (
     Problem,
     Report,
     State,
+    Step,
 )
 from publisher.models.values import (
     Direction,
@@ -102,6 +103,7 @@ __all__ = [
     "Slotted",
     "Standing",
     "State",
+    "Step",
     "Streams",
     "Subscriber",
     "TagRule",

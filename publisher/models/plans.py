@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from publisher.models.campaigns import Campaign
 from publisher.models.drafts import Draft
 from publisher.models.values import fingerprint
 from publisher.models.writing import Subscriber
@@ -110,12 +111,32 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of a sequence now: whose turn has come, and how many wait for theirs.
+
+    `due` are on the list and subscribed `by` then or earlier. `asked` of them were due
+    so long ago that `publisher run` leaves them to a person. `next_at` is when the
+    first of the `waiting` is due.
+    """
+
+    campaign: Campaign
+    by: datetime
+    due: int
+    asked: int = 0
+    waiting: int = 0
+    next_at: datetime | None = None
+    wish: Literal["", "paused", "cancelled"] = ""
+    has_begun: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every delivery of one issue, frozen, with a hash. Stored nowhere, sent never.
 
     `deliveries` are those to accounts and to addresses that were named, `audiences`
     those to the readers of a list. Of an issue that is gone on with, `waiting` says how
-    many each channel has left; they stand in the ledger, and not here.
+    many each channel has left; they stand in the ledger, and not here. Of a sequence
+    it counts those who are due, too, and `step` says more.
     `parts` are the hashes of what the plan rests on (articles, drafts, audience,
     channels, sender), so that a refusal can name what drifted. `left_out` says which
     articles or people are not in it, and why.
@@ -129,6 +150,7 @@ class Plan:
     left_out: tuple[tuple[str, int], ...] = ()  # (reason, how many)
     parts: Mapping[str, str] = field(default_factory=dict)
     resumes: bool = False
+    step: Step | None = None
 
     @property
     def hash(self) -> str:
@@ -146,7 +168,7 @@ class Plan:
 
     def drafts_of(self, channel: str) -> set[str]:
         """Return which drafts a channel carries; of what is half sent, all."""
-        if self.resumes:
+        if self.resumes or self.step:
             return set(self.drafts)
         both: list[Audience | Delivery] = [*self.audiences, *self.deliveries]
         return {one.draft for one in both if one.channel == channel}

@@ -24,8 +24,10 @@ from publisher.models import (
     Problem,
     Report,
     State,
+    Step,
     Subscriber,
 )
+from publisher.project import sequencing
 from publisher.project.drafting import Drafting
 from publisher.project.examining import Finding, examine, providers_of
 from publisher.project.folder import Folder, find_root, now_utc
@@ -109,6 +111,8 @@ class Project(Folder):
         is unknown, and `RenderError` where a template cannot be rendered.
         """
         intention = self.intention(name, **flags)
+        if intention.campaign.delay:
+            return sequencing.plan(self, intention.campaign)
         draft = Drafting(self, intention.campaign)
         campaign, is_rehearsal = intention.campaign.name, draft.is_rehearsal()
         ledger = self.books.ledger
@@ -122,6 +126,14 @@ class Project(Folder):
             now=self.clock(),
             scheduled_at=scheduled_at,
         )
+
+    def step(self, campaign: Campaign) -> Step:
+        """Say whose turn has come in a sequence, and when the next is."""
+        return sequencing.step(self, campaign)
+
+    def sequences(self) -> dict[str, Step]:
+        """Say the same of each sequence that has begun, by its issue."""
+        return sequencing.by_issue(self)
 
     def resumed(self, issue_id: str) -> Plan:
         """Return the rest of an issue's plan: what the ledger still has to send."""
@@ -175,6 +187,11 @@ class Project(Folder):
         errors = [one for one in self.check(plan) if one.level == "error"]
         if errors and not plan.resumes:
             raise CheckFailed(errors)
+        if plan.step:
+            look = sequencing.Look(
+                self, plan.step, is_by_hand=True, stop=stop, progress=progress
+            )
+            return look.send()
         if not plan.size:
             return Report(issue=plan.issue.id, counts={})
         return send_issue(self, plan, stop=stop, progress=progress)
@@ -208,12 +225,13 @@ class Project(Folder):
 
     def _next_or_last(self, draft: Drafting, intention: Intention) -> Plan:
         ledger, campaign = self.books.ledger, intention.campaign
-        number = ledger.next_number(campaign.name)
+        begun = sequencing.begun(self, campaign) if campaign.delay else None
+        number = begun.number if begun else ledger.next_number(campaign.name)
         sent = ledger.sent_articles(campaign.name, is_rehearsal=draft.is_rehearsal())
         made = draft.plan(
             intention.articles, sent=sent, number=number, now=self.clock()
         )
-        if made.issue.articles:
+        if made.issue.articles or made.size:
             return made
         always = replace(campaign.articles, since="always", at_least=1)
         draft.campaign = replace(campaign, articles=always)
@@ -286,11 +304,15 @@ class Project(Folder):
 
         Articles, templates and settings are read anew for every run.
         """
+        said: dict[str, str] = {}
 
         def tick(campaign: Campaign) -> None:
             with Project(self.root, environ=self.environ, clock=self.clock) as fresh:
                 for ran in run_campaign(fresh, campaign, stop=stop):
-                    told(ran)
+                    # What stops a sequence stops it each minute; once is enough.
+                    if not (ran.error and said.get(ran.campaign) == ran.result):
+                        told(ran)
+                    said[ran.campaign] = ran.result
 
         def campaigns() -> list[Campaign]:
             with Project(self.root, environ=self.environ, clock=self.clock) as fresh:

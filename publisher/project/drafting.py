@@ -56,8 +56,7 @@ class Drafting:
         scheduled_at: datetime | None = None,
     ) -> Plan:
         """Choose from the articles and freeze who gets what."""
-        selection = self.campaign.articles
-        chosen = planning.choose(articles, selection, sent=sent, now=now)
+        chosen = self.chosen(articles, sent=sent, now=now)
         self.left_out += [f"article {reason}" for _, reason in chosen.left_out]
         issue = Issue(
             id=f"{self.campaign.name}/{number}",
@@ -81,15 +80,28 @@ class Drafting:
         )
         return replace(made, issue=replace(issue, hash=made.hash))
 
+    @property
+    def needs_articles(self) -> bool:
+        """Whether it sends articles; else its template holds all the words."""
+        return self.campaign.articles.at_most != 0
+
+    def chosen(
+        self, articles: Sequence[Article], *, sent: set[str], now: datetime
+    ) -> planning.Chosen:
+        """Choose from the articles as the campaign says."""
+        if not self.needs_articles:
+            return planning.Chosen((), ())
+        return planning.choose(articles, self.campaign.articles, sent=sent, now=now)
+
     def _emails(
         self, issue: Issue, articles: Sequence[Article]
     ) -> tuple[Sequence[ToReader], Sequence[ToAudience]]:
         """Return who gets which draft: one by one, or a whole list at once."""
         part = self.campaign.email
-        if part is None or not articles:
+        if part is None or (self.needs_articles and not articles):
             return (), ()
         channel = self.folder.channel(part.through)
-        letter = self._letter(part, issue, articles)
+        letter = self.letter(part, issue, articles)
         if self.readers is None and not part.to:
             audience = self._audience(part, issue, letter)
             if audience is not None:
@@ -125,9 +137,10 @@ class Drafting:
         if not known:
             self.left_out.append(f"email has no reader: nobody is on list {part.list}")
 
-    def _letter(
+    def letter(
         self, part: EmailPart, issue: Issue, articles: Sequence[Article]
     ) -> Letter:
+        """Return the letter of these articles, to be drafted for each reader."""
         archive = self.folder.settings.site.archive_url
         return self.folder.templates.letter(
             part.template,

@@ -111,14 +111,32 @@ def _refuse_readers(asked: Asked, channel: Channel) -> None:
         )
 
 
+def _refuse_others(name: str, asked: Asked) -> None:
+    """In a sequence the books know who gets what, and that is once."""
+    flag = "--list" if asked.list else "--again"
+    if asked.list or (asked.again and not asked.to):
+        raise ConfigError(
+            f"{name} counts from when each reader subscribed: {flag} has no meaning",
+            hint=f"Try: publisher send {name} --to ADDRESS, a test",
+        )
+
+
 def narrowed(
     campaign: Campaign, asked: Asked, channel: Callable[[str], Channel]
 ) -> Campaign:
     """Return the campaign as the flags narrow it: one channel, a test, a list."""
+    if campaign.delay:
+        _refuse_others(campaign.name, asked)
     if asked.again:
         always = replace(campaign.articles, since="always")
         campaign = replace(campaign, articles=always)
     through = channel(asked.through) if asked.through else None
+    if through and through.kind == "post" and campaign.delay:
+        raise ConfigError(
+            f"{campaign.name} counts from when each reader subscribed, and a post has "
+            "no reader",
+            hint=f"Try: publisher send {campaign.name} --to ADDRESS, a test",
+        )
     if through and through.kind == "post":
         _refuse_readers(asked, through)
         return replace(campaign, email=None, posts=(_post_of(campaign, asked),))
@@ -165,6 +183,7 @@ def _test_of(campaign: Campaign, email: EmailPart, asked: Asked) -> Campaign:
     return replace(
         campaign,
         name=f"test-{campaign.name}",
+        delay=None,  # a test goes at once
         articles=replace(campaign.articles, since="always"),
         email=replace(email, to=tuple(asked.to)),
         posts=(),

@@ -126,8 +126,8 @@ class _Stage(Project):
 
     @property
     def campaigns(self) -> list[Campaign]:
-        """The owner's campaigns."""
-        return self._given.campaigns
+        """The owner's campaigns; of a sequence it is everybody's turn at once."""
+        return [replace(one, delay=None) for one in self._given.campaigns]
 
     @cached_property
     def templates(self) -> Templates:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from publisher import schedule
 from publisher.errors import Busy, PublisherError
 from publisher.models import Campaign, Plan, Report, State
+from publisher.project import sequencing
 from publisher.project.drafting import Drafting
 from publisher.project.sending import Stop
 
@@ -55,7 +57,8 @@ def run_campaign(project: Project, campaign: Campaign, *, stop: Stop) -> list[Ra
     """
     try:
         with project.books.ledger.lease(f"run/{campaign.name}"):
-            return list(_run(project, campaign, stop))
+            kind = _looked if campaign.delay else _run
+            return list(kind(project, campaign, stop))
     except Busy:
         return [Ran(campaign.name, project.clock(), "another publisher is doing it")]
     except PublisherError as error:  # one campaign's mistake must not stop the others
@@ -84,6 +87,34 @@ def _run(project: Project, campaign: Campaign, stop: Stop) -> Iterator[Ran]:
             issue=ran.report.issue if ran.report else "",
         )
         yield ran
+
+
+def _looked(project: Project, campaign: Campaign, stop: Stop) -> Iterator[Ran]:
+    """Send a sequence to those whose turn has come; say nothing where there are none.
+
+    There is no run to write down: the books hold who waits, and who has had it.
+    """
+    now = project.clock().astimezone(ZoneInfo(campaign.timezone))
+    look = sequencing.Look(project, project.step(campaign), stop=stop)
+    try:
+        report = look.send()
+    except PublisherError as error:
+        yield from _passed(campaign, now, look.passed)
+        yield Ran(campaign.name, now, f"stopped: {error}", error=error)
+        return
+    yield from _passed(campaign, now, look.passed)
+    if report.total(*State):
+        yield Ran(campaign.name, now, _words(report), report=report)
+
+
+def _passed(campaign: Campaign, now: datetime, count: int) -> Iterator[Ran]:
+    readers = "1 reader" if count == 1 else f"{count:,} readers"
+    why = f"later than its grace, and if_missed is {campaign.if_missed}"
+    if count and campaign.if_missed == "skip":
+        yield Ran(campaign.name, now, f"skipped for {readers}: {why}")
+    elif count:
+        hint = f"publisher send {campaign.name}"
+        yield Ran(campaign.name, now, f"{readers} wait for you ({why}): {hint}")
 
 
 def _continued(project: Project, campaign: Campaign, stop: Stop) -> Iterator[Ran]:
@@ -122,8 +153,12 @@ def _sent(
         report = project.send(plan, stop=stop)
     except PublisherError as error:
         return Ran(campaign.name, at, f"stopped: {error}", error=error)
+    return Ran(campaign.name, at, _words(report), report=report)
+
+
+def _words(report: Report) -> str:
     sent = report.total(State.ACCEPTED)
     words = f"{sent:,} sent, {report.total(State.FAILED):,} failed"
     waiting = report.total(State.PLANNED, State.CLAIMED, State.UNCERTAIN)
     more = f", {waiting:,} not yet" if waiting else ""
-    return Ran(campaign.name, at, words + more, report=report)
+    return words + more

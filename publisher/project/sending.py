@@ -136,31 +136,40 @@ def send_issue(
     planned it: the plan at hand adds nothing to it.
     """
     ledger = folder.books.ledger
-    stopped: list[tuple[str, str]] = []
     # A secret that cannot be used stops here, not at every single reader.
     _ = folder.secret
-    wish = _Wish(folder, plan.issue.id)
     with ledger.lease(plan.issue.id):
         if ledger.issue(plan.issue.id) is None:
             ledger.begin(plan.issue, plan.drafts, plan.deliveries, plan.audiences)
         issue = ledger.issue(plan.issue.id) or plan.issue
-        rows = ledger.counts(issue.id)
         addressing = Addressing(folder, issue, ledger.drafts(issue.id))
-        for name in rows:
-            why = _send_through(
-                name, addressing, stop=stop, wish=wish, progress=progress
-            )
-            stopped += [(name, why)] if why else []
+        stopped = hand_over(addressing, stop=stop, progress=progress)
         counts = ledger.counts(issue.id)
-    folders = _folders(folder, counts, issue)
+    folders = folders_of(folder, counts, issue)
     return Report(
         issue=issue.id,
         counts=counts,
         folders=folders,
         stopped=tuple(stopped),
-        made=(*_files(folders), *_posted(folder, counts, issue)),
-        reasons=tuple(_reasons(folder, issue)),
+        made=(*files_in(folders), *_posted(folder, counts, issue)),
+        reasons=tuple(reasons(folder, issue)),
     )
+
+
+def hand_over(
+    addressing: Addressing, *, stop: Stop, progress: Progress
+) -> list[tuple[str, str]]:
+    """Hand over what the issue has planned; return which channels stopped, and why.
+
+    The caller holds its lease.
+    """
+    folder, issue = addressing.folder, addressing.issue.id
+    wish = _Wish(folder, issue)
+    stopped = []
+    for name in folder.books.ledger.counts(issue):
+        why = _send_through(name, addressing, stop=stop, wish=wish, progress=progress)
+        stopped += [(name, why)] if why else []
+    return stopped
 
 
 class _Wish:
@@ -222,9 +231,10 @@ def _account(folder: Folder, channel: Channel) -> Account | None:
     return folder.books.paces.account(digest, channel=channel.name, zone=folder.zone)
 
 
-def _folders(
+def folders_of(
     folder: Folder, counts: dict[str, dict[str, int]], issue: Issue
 ) -> tuple[str, ...]:
+    """Return where the outbox wrote what is in an issue."""
     base = folder.settings.outbox / issue.id.replace("/", "-")
     is_used = any(_is_outbox(name) for name in counts) and base.is_dir()
     return (str(base),) if is_used else ()
@@ -235,7 +245,7 @@ def _is_outbox(channel: str) -> bool:
     return channel.partition(":")[0] == "outbox"
 
 
-def _files(folders: Sequence[str]) -> Iterator[str]:
+def files_in(folders: Sequence[str]) -> Iterator[str]:
     """Give what the outbox wrote; a name with a dot is not finished."""
     for folder in folders:
         files = (path for path in Path(folder).rglob("[!.]*") if path.is_file())
@@ -257,7 +267,7 @@ def _posted(
                 yield one.url
 
 
-def _reasons(folder: Folder, issue: Issue) -> Iterator[tuple[str, str, int]]:
+def reasons(folder: Folder, issue: Issue) -> Iterator[tuple[str, str, int]]:
     """Say why deliveries were not accepted, each reason once."""
     for channel, state, reason, count in folder.books.ledger.reasons(issue.id):
         yield channel, f"{state}: {reason or 'no reason is known'}", count

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from publisher import files, strict
 from publisher.errors import ConfigError, SourceError
 from publisher.models import Campaign, Json
-from publisher.schedule.sequence import subscribed_by, turn
+from publisher.schedule.sequence import since, subscribed_by, turn
 from publisher.schedule.timing import Action, Due, due, in_words, next_runs, runs
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "run_forever",
     "runs",
     "schedule_schema",
+    "since",
     "subscribed_by",
     "turn",
 ]

@@ -184,6 +184,18 @@ def subscribed_by(campaign: Campaign, now: datetime) -> datetime:
     return _begin(day - delay.span + timedelta(days=1), campaign.timezone) - MOMENT
 
 
+def since(campaign: Campaign, seen: datetime) -> datetime | None:
+    """Return after which moment who subscribes is in it; None is always.
+
+    `seen` is when the campaign is first seen.
+    """
+    if campaign.since == "always":
+        return None
+    if campaign.since == "first seen":
+        return seen
+    return _begin(date.fromisoformat(campaign.since), campaign.timezone) - MOMENT
+
+
 def _day(moment: datetime, zone: str) -> date:
     """Return the day that a moment belongs to, of which each begins once."""
     day = moment.astimezone(ZoneInfo(zone)).date()

@@ -8,14 +8,15 @@ have had it before, and whatever clocks did; the unique key holds each to one de
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
-from publisher.models import Delivery, Draft, Issue, Subscriber
+from publisher.models import Delivery, Draft, Issue, Subscriber, draft_from
 from publisher.store import ledger_sql, times
 from publisher.store import sequences_sql as sql
 from publisher.store.database import Database, many
@@ -78,7 +79,8 @@ class Sequences:
         """
         values = _values(issue, by) | {"limit": limit, "also": _also(asked=asked)}
         with self._database.reading() as connection:
-            return [reader_from(row) for row in connection.execute(sql.DUE, values)]
+            rows = connection.execute(sql.DUE, values).all()
+            return _readers(connection, rows)
 
     def count_due(self, issue: str, *, by: datetime, asked: bool) -> int:
         """Return how many `due` would give without a limit."""
@@ -93,15 +95,28 @@ class Sequences:
         values = {"list": list_name, "since": _since(since), "by": times.written(by)}
         with self._database.reading() as connection:
             rows = connection.execute(sql.WOULD_BE_DUE, values | {"limit": limit})
-            people = [reader_from(row) for row in rows]
+            people = _readers(connection, rows.all())
             count = connection.execute(sql.COUNT_WOULD_BE_DUE, values).scalar()
         return people, int(count or 0)
+
+    def would_wait(
+        self, list_name: str, *, since: datetime | None, by: datetime
+    ) -> Waiting:
+        """Return who would wait in a sequence that has not begun."""
+        values = {"list": list_name, "since": _since(since), "by": times.written(by)}
+        with self._database.reading() as connection:
+            return _waiting(connection.execute(sql.WOULD_WAIT, values).one())
 
     def waiting(self, issue: str, *, by: datetime) -> Waiting:
         """Return who is not due yet: who subscribed after `by`."""
         with self._database.reading() as connection:
-            row = connection.execute(sql.NEXT, _values(issue, by)).one()
-        return Waiting(row.waiting, times.read(row.first) if row.first else None)
+            return _waiting(connection.execute(sql.NEXT, _values(issue, by)).one())
+
+    def open_drafts(self, issue: str) -> dict[str, Draft]:
+        """Return the drafts by id of what is planned or claimed, and no others."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sql.OPEN_DRAFTS, {"issue": issue}).all()
+        return {row.name: draft_from(json.loads(row.data)) for row in rows}
 
     def take(
         self,
@@ -132,6 +147,19 @@ class Sequences:
         values = _values(issue, by) | {"state": state}
         with self._database.writing() as connection:
             return connection.execute(sql.PASS, values).rowcount
+
+
+def _readers(connection: Connection, rows: Sequence[Row[Any]]) -> list[Subscriber]:
+    """Return readers with their lists, which a template may ask for."""
+    ids = {"ids": json_of([row.id for row in rows])}
+    lists: dict[int, list[str]] = {}
+    for row in connection.execute(sql.LISTS, ids):
+        lists.setdefault(row.subscriber, []).append(row.list)
+    return [reader_from(row, tuple(lists.get(row.id, ()))) for row in rows]
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(row.waiting, times.read(row.first) if row.first else None)
 
 
 def _add(connection: Connection, issue: str, rows: list[dict[str, Any]]) -> int:

@@ -131,6 +131,33 @@ COUNT_WOULD_BE_DUE = text(f"""
 select count(*)
 {_WOULD_BE_DUE}
 """)
+LISTS = text("""
+select subscriber, list
+  from subscriptions
+ where subscriber in (select value from json_each(:ids))
+   and state = 'confirmed'
+ order by subscriber, list
+""")
+WOULD_WAIT = text("""
+select count(*) as waiting, min(changed_at) as first
+  from subscriptions
+ where list = :list
+   and state = 'confirmed'
+   and changed_at > :since
+   and changed_at > :by
+""")
+# Kept by an index: what is accepted is in none, however many that are.
+OPEN_DRAFTS = text("""
+select drafts.name, drafts.data
+  from drafts
+ where drafts.id in (select distinct deliveries.draft
+                       from selected
+                       join deliveries
+                         on deliveries.selected = selected.id
+                        and deliveries.state in ('planned', 'claimed')
+                      where selected.issue = :issue)
+ order by drafts.name
+""")
 NEXT = text("""
 select count(*) as waiting, min(arrivals.subscribed_at) as first
   from sequences

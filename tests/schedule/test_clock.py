@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import time_machine
 
 from publisher.errors import ConfigError
-from publisher.models import Campaign
+from publisher.models import Campaign, Delay
 from publisher.schedule import run_forever
 from publisher.schedule.clock import Times
 
@@ -19,6 +19,18 @@ def test_the_trigger_gives_each_time_after_the_other() -> None:
     assert trigger.get_next_fire_time(first, now) == first + timedelta(days=1)
     once = Times(Campaign(name="x", when="at 2026-11-22 11:00"))
     assert once.get_next_fire_time(None, now) is None
+
+
+def test_a_sequence_is_looked_at_each_minute() -> None:
+    campaign = Campaign(
+        name="x", when="1 day after subscribe", delay=Delay(timedelta(days=1))
+    )
+    now = datetime(2026, 11, 22, 12, 0, 30, tzinfo=UTC)
+    first = Times(campaign).get_next_fire_time(None, now)
+    assert first == datetime(2026, 11, 22, 12, 1, tzinfo=UTC)
+    assert Times(campaign).get_next_fire_time(first, first) == datetime(
+        2026, 11, 22, 12, 2, tzinfo=UTC
+    )
 
 
 def test_every_campaign_is_asked_at_the_start_and_stopping_stops() -> None:

@@ -238,9 +238,10 @@ def test_the_page_about_schedules_names_every_key_and_every_form() -> None:
 
 def test_the_example_of_the_page_is_right(tmp_path: Path) -> None:
     page = files.read_text(files.shipped("docs", "schedules.md"))
-    example = page.split("```yaml\n")[1].split("```")[0]
-    _, errors = schedule.campaigns(folder(tmp_path, friday=example))
+    first, second, *_ = [part.split("```")[0] for part in page.split("```yaml\n")[1:]]
+    found, errors = schedule.campaigns(folder(tmp_path, friday=first, welcome=second))
     assert errors == []
+    assert [bool(one.delay) for one in found] == [False, True]
 
 
 def test_the_schema_takes_one_channel_without_brackets() -> None:

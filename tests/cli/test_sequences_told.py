@@ -1,0 +1,118 @@
+"""A sequence on the command line: from the file to the outbox, and what is said."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from publisher import Project
+from publisher.project.running import run_campaign
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+    from tests.conftest import Letters
+
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+FILE = """\
+when: 3 days after subscribe
+articles: {only: [first-light]}
+email: {template: letter, list: weekly}
+"""
+
+
+@pytest.fixture
+def begun(letters: Letters) -> Letters:
+    """A sequence that began ten days ago: three are due now, and one is not."""
+    letters.write("schedules/hi.yaml", FILE)
+    (letters.root / "schedules/weekly.yaml").unlink()
+    with Project(letters.root, clock=lambda: NOW - 10 * DAY) as project:
+        campaign = project.campaign("hi")
+        assert campaign
+        assert run_campaign(project, campaign, stop=lambda: False) == []
+    with Project(letters.root) as project:
+        for name, days in (("ana", 9), ("bo", 4), ("cy", 3), ("dee", 1)):
+            project.books.subscribers.add(
+                f"{name}@example.org", lists=["weekly"], now=NOW - days * DAY
+            )
+    return letters
+
+
+def test_schedules_say_when_the_next_is_due(begun: Letters, run: Run) -> None:
+    next_at = (NOW + 2 * DAY).replace(microsecond=0).isoformat()
+    said = run("schedules")
+    assert "hi: 3 days after somebody subscribes" in said
+    assert "3 readers are due, 1 waits, the next on " in said
+    (one,) = json.loads(run("schedules", "--json"))
+    assert one["step"] | {"next": ""} == {
+        "due": 3,
+        "asked": 0,
+        "waiting": 1,
+        "next": "",
+        "wish": "",
+    }
+    found = datetime.fromisoformat(one["step"]["next"]).astimezone(UTC)
+    assert found.replace(microsecond=0).isoformat() == next_at
+    assert begun.messages() == []
+
+
+def test_plan_says_who_is_due_and_send_sends_it(begun: Letters, run: Run) -> None:
+    run("plan", "hi")
+    assert "issue hi/1: 3 days after somebody subscribes" in run.err
+    assert "3 readers are due, 1 waits, the next on " in run.err
+    assert json.loads(run("plan", "hi", "--json"))["step"]["due"] == 3
+    run("check", "hi")
+    run("send", "hi", "--dry-run")
+    assert begun.messages() == []
+    run("send", "hi")
+    assert "hi/1: 3 sent, 0 skipped, 0 failed" in run.err
+    assert len(begun.messages()) == 3
+    run("send", "hi")
+    assert "nothing to send: nobody is due, 1 waits, the next on " in run.err
+    assert "hi/1" in run("status")
+    assert "hi/1: nobody is due, 1 waits, the next on " in run.err
+    run("verify")
+
+
+def test_run_sends_what_is_due_and_says_so_once(begun: Letters, run: Run) -> None:
+    (ran,) = json.loads(run("run", "--once", "--json"))
+    assert (ran["issue"], ran["result"]) == ("hi/1", "3 sent, 0 failed")
+    assert len(begun.messages()) == 3
+    run("run", "--once")
+    assert "nothing is due" in run.err
+
+
+def test_send_by_hand_begins_a_sequence(letters: Letters, run: Run) -> None:
+    letters.write("schedules/hi.yaml", FILE.replace("3 days", "1 hour"))
+    run("plan", "hi")
+    words = "nobody is due, who subscribes from its first run on is in it"
+    assert words in run.err
+    run("send", "hi", "--dry-run")
+    run("status")
+    assert "nothing was sent yet" in run.err
+    run("send", "hi")
+    with Project(letters.root) as project:
+        assert list(project.sequences()) == ["hi/1"]
+    run("status")
+    assert "hi/1: nobody is due" in run.err
+
+
+def test_a_channel_that_is_not_configured_hides_no_schedule(
+    letters: Letters, run: Run
+) -> None:
+    letters.write("schedules/hi.yaml", FILE.replace("list:", "through: smtp, list:"))
+    letters.write(".env", "MASTODON_URL=https://m.example.org\nMASTODON_TOKEN=t\n")
+    assert "hi: 3 days after somebody subscribes" in run("schedules")
+    run("run", "--once", code=1)
+    assert "channel smtp needs SMTP_HOST" in run.err
+
+
+def test_a_rehearsal_of_a_sequence_writes_to_everybody_at_once(
+    begun: Letters, run: Run
+) -> None:
+    run("rehearse", "hi", "--readers", "20")
+    assert "20" in run.err
+    assert begun.messages() == []
