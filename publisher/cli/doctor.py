@@ -24,6 +24,6 @@ def command(ctx: click.Context, folder: str | None, *, json_: bool) -> None:
     else:
         out = console()
         for level, text in findings:
-            out.print(SIGNS[level] + text, markup=False)
+            out.print(SIGNS[level] + text, markup=False, soft_wrap=True)
     if any(level == "error" for level, _ in findings):
         ctx.exit(1)

@@ -34,6 +34,7 @@ from publisher.models.messages import (
     Provider,
     Recalls,
     Receipt,
+    Signs,
     Streams,
 )
 from publisher.models.pacing import Pace, Standing, Turn, WarmUp
@@ -98,6 +99,7 @@ __all__ = [
     "Receipt",
     "Report",
     "Selection",
+    "Signs",
     "Site",
     "Slot",
     "Slotted",

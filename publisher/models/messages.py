@@ -181,6 +181,15 @@ class Opens(Protocol):
 
 
 @runtime_checkable
+class Signs(Protocol):
+    """A provider that signs messages with a key whose public half stands in DNS."""
+
+    def dns_records(self) -> Sequence[tuple[str, str]]:
+        """Return the TXT records that must be there: name and text."""
+        ...
+
+
+@runtime_checkable
 class Batches(Protocol):
     """A provider that takes up to `limits.batch` messages in one call."""
 

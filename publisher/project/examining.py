@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from publisher import config, providers
 from publisher.errors import PublisherError
-from publisher.models import Campaign, Json
+from publisher.models import Campaign, Json, Signs
 
 if TYPE_CHECKING:
     from publisher.project import Project
@@ -79,6 +79,9 @@ def _opening(folder: Project, campaign: Campaign) -> Iterator[Finding]:
             return
         place = "the outbox" if channel.is_outbox else channel.network
         yield "ok", f"{campaign.name}: {channel_name} goes to {place}"
+        if isinstance(channel.provider, Signs):
+            for name, text in channel.provider.dns_records():
+                yield "note", f"{channel_name}: DNS must have TXT {name} with: {text}"
     try:
         folder.preview(campaign.name)
     except PublisherError as error:

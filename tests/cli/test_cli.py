@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
+from publisher import files
 from publisher.cli import VERBS, cli
 
 if TYPE_CHECKING:
@@ -238,3 +245,21 @@ def test_the_real_program_answers() -> None:
         check=True,
     )
     assert done.stdout.startswith("publisher ")
+
+
+def test_doctor_prints_the_record_that_dns_needs(
+    run_in: Callable[[Path], Run], letters: Letters
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = PrivateFormat.PKCS8, NoEncryption()
+    pem = letters.root / "dkim.pem"
+    pem.write_bytes(key.private_bytes(Encoding.PEM, *form))
+    files.write(
+        letters.root / ".env",
+        "SMTP_HOST=mx.example.org\nSMTP_DKIM_DOMAIN=example.org\n"
+        f"SMTP_DKIM_SELECTOR=letters\nSMTP_DKIM_KEY_FILE={pem}\n".encode(),
+    )
+    schedule = letters.root / "schedules" / "signed.yaml"
+    files.write(schedule, b"when: Fri 08:00\nemail: {list: weekly, through: smtp}\n")
+    said = run_in(letters.root)("doctor")
+    assert "TXT letters._domainkey.example.org with: v=DKIM1; k=rsa; p=MII" in said

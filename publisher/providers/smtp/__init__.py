@@ -20,7 +20,7 @@ from publisher.errors import (
     Throttled,
     Unavailable,
 )
-from publisher.mime import encode
+from publisher.mime import Signer, encode
 from publisher.models import Email, Kind, Limits, Receipt
 from publisher.providers import Secret
 from publisher.providers.smtp.crew import Crew
@@ -31,6 +31,7 @@ from publisher.providers.smtp.opening import Access, Security, opened
 from publisher.providers.smtp.pace import Pace
 from publisher.providers.smtp.pool import Pool
 from publisher.providers.smtp.servers import servers_in
+from publisher.providers.smtp.signing import signers_of
 
 _LATER = (Refused, Throttled, Unavailable)  # all may still be sent
 
@@ -81,8 +82,23 @@ class Smtp:
         default=0.0,
         metadata={"doc": "messages to the readers of one domain; 0: no limit"},
     )
+    dkim_domain: str = field(
+        default="",
+        metadata={"doc": "signs emails as this domain, example.org; empty: no DKIM"},
+    )
+    dkim_selector: str = field(
+        default="",
+        metadata={"doc": "the key's name in DNS; two of them for two keys"},
+    )
+    dkim_key: Secret = field(
+        default=Secret(""),
+        metadata={
+            "doc": "the private key in PEM, mostly in a file: SMTP_DKIM_KEY_FILE"
+        },
+    )
     _pool: Pool | None = field(default=None, init=False, repr=False)
     _pace: Pace = field(init=False, repr=False)
+    _signers: tuple[Signer, ...] = field(init=False, repr=False)
 
     kind: ClassVar[Kind] = "email"
     limits: ClassVar[Limits] = Limits(batch=32)
@@ -94,6 +110,9 @@ class Smtp:
                 "SMTP_HOST must name a server, and SMTP_CONNECTIONS be 1 or more",
                 where=".env",
             )
+        self._signers = signers_of(
+            self.dkim_domain, self.dkim_selector, self.dkim_key.reveal()
+        )
         self._pace = Pace(self.per_second, self.per_domain)
         if self.per_second > 0:
             # A call lasts about a second, so that a pause is heard. Where that is less
@@ -151,8 +170,12 @@ class Smtp:
             email.message_id,
             sender_of(email, self.sender),
             address(email.recipient.address),
-            encode(email),  # in which no line begins with a dot
+            encode(email, signers=self._signers),  # in which no line begins with a dot
         )
+
+    def dns_records(self) -> list[tuple[str, str]]:
+        """Return the names and texts of the TXT records that signatures need."""
+        return [(signer.name, signer.record) for signer in self._signers]
 
     def close(self) -> None:
         """Say goodbye; sending again connects anew."""
