@@ -233,6 +233,20 @@ def test_what_a_broken_provider_had_is_uncertain_and_the_rest_is_not(
     assert desk.states() == "uuuaaaaaaa"
 
 
+def test_lines_that_break_again_and_again_do_not_make_a_whole_list_uncertain(
+    desk: Desk,
+) -> None:
+    class Broken(Stream):
+        def send_each(
+            self, messages: Iterator[Message]
+        ) -> Iterator[tuple[Message, Answer]]:
+            yield next(messages), Uncertain("the line broke")
+
+    assert "broke off" in desk.deliver(Broken())
+    assert desk.states() == "uuuuu" + "ppppp"
+    assert desk.slept == 1 + 2 + 4 + 8
+
+
 def test_a_provider_that_takes_nothing_is_named(desk: Desk) -> None:
     class Idle(Stream):
         def send_each(

@@ -61,8 +61,10 @@ class Flow(Sender):
             return self.end
         if self.held is not None:
             return self.interruption(self.held)
-        if self.is_dry or self.answered > before:
+        if self.is_dry:
             return None
+        if self.answered > before:  # its lines broke: what is on them next is in doubt
+            return self.interruption(Unavailable(f"{self.channel.name} broke off"))
         return Halt(f"{self.channel.name} takes no messages")
 
     def _carry(self) -> None:

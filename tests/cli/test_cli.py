@@ -259,6 +259,7 @@ def test_doctor_prints_the_record_that_dns_needs(
         "SMTP_HOST=mx.example.org\nSMTP_DKIM_DOMAIN=example.org\n"
         f"SMTP_DKIM_SELECTOR=letters\nSMTP_DKIM_KEY_FILE={pem}\n".encode(),
     )
+    (letters.root / "schedules" / "weekly.yaml").unlink()
     schedule = letters.root / "schedules" / "signed.yaml"
     files.write(schedule, b"when: Fri 08:00\nemail: {list: weekly, through: smtp}\n")
     said = run_in(letters.root)("doctor")
