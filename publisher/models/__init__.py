@@ -37,7 +37,7 @@ from publisher.models.messages import (
     Signs,
     Streams,
 )
-from publisher.models.pacing import Pace, Standing, Turn, WarmUp
+from publisher.models.pacing import JUMP, Pace, Standing, Turn, WarmUp
 from publisher.models.plans import (
     Audience,
     Delivery,
@@ -62,6 +62,7 @@ from publisher.models.values import (
 from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
+    "JUMP",
     "Article",
     "Attachment",
     "Audience",

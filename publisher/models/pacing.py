@@ -10,7 +10,9 @@ NO_DAY = date(1970, 1, 1)
 SLOWER = 0.7  # what remains of the pace after "too many"
 SLOWEST = 0.1
 RECOVERY = 0.05  # of the full pace, every second
-GROWTH = 1.5  # every second, of a pace that nobody told us
+CAREFUL, GROWTH = 1.05, 1.5  # every second, of a pace that nobody told us; the first
+CARE = timedelta(seconds=10)  # for so long after "too many"
+HOPE = 1.25  # of what it was seen to take: what was not used meanwhile is often saved
 FORGET = timedelta(minutes=10)  # after which such a pace is no longer believed,
 FASTEST = 100_000.0  # nor where it has grown to so many calls a second
 JUMP = timedelta(minutes=1)  # a clock that is so much earlier was set back
@@ -172,6 +174,10 @@ class Standing:
             since=since,
         )
 
+    def is_ahead(self, now: datetime) -> bool:
+        """Say whether this was written by a clock that was set back since."""
+        return now < self.seen_at - JUMP
+
     def given_back(self, count: int, day: date) -> Standing:
         """Take back messages of a day that were not sent."""
         if day != self.day:
@@ -183,7 +189,7 @@ class Standing:
 
         After a clock was set back, a wait that was told is no longer than before.
         """
-        if now < self.seen_at - JUMP:
+        if self.is_ahead(now):
             back = self.seen_at - now
             wait = max(self.blocked_until - self.seen_at, timedelta(0))
             next_at = self.next_at - min(back, self.next_at - NEVER)
@@ -194,11 +200,12 @@ class Standing:
             self,
             seen_at=max(now, self.seen_at),
             share=min(1.0, self.share + RECOVERY * seconds),
-            speed=self._faster(seconds) if idle < FORGET else 0.0,
+            speed=self._faster(now, seconds) if idle < FORGET else 0.0,
         )
 
-    def _faster(self, seconds: float) -> float:
-        speed = self.speed * GROWTH**seconds
+    def _faster(self, now: datetime, seconds: float) -> float:
+        growth = CAREFUL if now - self.blocked_until < CARE else GROWTH
+        speed = self.speed * growth**seconds
         return speed if speed < FASTEST else 0.0
 
     def _on(self, day: date) -> Standing:
@@ -216,4 +223,4 @@ class Standing:
 
 def _speed(taken: int, since: datetime, until: datetime) -> float:
     """Return calls per second, the wait for the next one included."""
-    return taken / max((until - since).total_seconds(), 0.001)
+    return HOPE * taken / max((until - since).total_seconds(), 0.001)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Protocol
 
-from publisher.models import Limits, Pace, Standing, Turn
+from publisher.models import JUMP, Limits, Pace, Standing, Turn
 
 AHEAD = 0.25  # seconds of calls that are reserved at a time
 MOST = 50  # calls that are, where only days are counted
@@ -177,8 +177,10 @@ class Pacer:
             return
         self.left = max(0, self.left - count)
         between = self.turn.between * count
-        even = (self.next_at or now) + between
-        self.next_at = max(even, now + between * EVEN)
+        due = self.next_at or now
+        if now - due > between:  # so late that to catch up would be a burst
+            due = now
+        self.next_at = max(due + between, now + between * EVEN)
 
     def refused(self, seconds: float) -> None:
         """Note that the provider said "too many", and tell all others."""
@@ -225,7 +227,8 @@ class Pacer:
         )
         if self.turn is not None and self.turn.day != turn.day:
             self.granted = 0  # of another day
-        self.turn, self.left, self.next_at = turn, turn.calls, turn.at
+        self.turn, self.left = turn, turn.calls
+        self.next_at = max(turn.at, self.next_at or turn.at)
         self.granted += turn.messages
 
     def _interval(self, count: int) -> timedelta:
@@ -252,12 +255,20 @@ class Pacer:
         often = LOOK if self.is_free else NEAR
         if self.looked_at is not None and NONE <= now - self.looked_at < often:
             return
-        self.looked_at = now
         before, self.known = self.known.blocks, self.account.look()
+        if self.known.is_ahead(now) or (self.looked_at or now) - now > JUMP:
+            self._set_back(now)
+        self.looked_at = now
         is_new = self.known.blocks != before and now < self.known.blocked_until
         if is_new and self.made and not self._interval(1):
             # What all made together says how much the account takes.
             self._block(now, self.known.blocked_until, self.made)
+
+    def _set_back(self, now: datetime) -> None:
+        """Forget what was to happen at times that a wrong clock had said."""
+        self.left, self.next_at = 0, None
+        self.account.turn(now=now, calls=0, messages=0, interval=NONE, pace=self.pace)
+        self.known = self.account.look()
 
     def _block(self, now: datetime, until: datetime, made: int) -> None:
         self.known = self.account.block(

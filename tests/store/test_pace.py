@@ -68,7 +68,7 @@ def test_all_wait_for_a_block_and_go_slower_after_it(books: Books) -> None:
     one = account(books)
     until = NOW + 10 * SECOND
     kept = one.block(now=NOW, until=until, taken=5, since=NOW - 10 * SECOND)
-    assert (kept.blocks, kept.share, kept.speed) == (1, 0.7, 0.25)
+    assert (kept.blocks, kept.share, kept.speed) == (1, 0.7, 0.3125)
     first = turn(account(books))
     assert (first.at, first.between) == (until, SECOND / 0.7)
 
@@ -95,7 +95,7 @@ def test_an_unknown_pace_is_learned_grows_and_is_forgotten(books: Books) -> None
     assert turn(one, interval=nothing).between == nothing
     one.block(now=NOW, until=NOW + SECOND, taken=40, since=NOW - 3 * SECOND)
     learned = turn(one, now=NOW + SECOND, interval=nothing).between
-    assert learned == SECOND / 10
+    assert learned == SECOND / 12.5
     assert turn(one, now=NOW + 3 * SECOND, interval=nothing).between < learned
     later = NOW + timedelta(hours=1)
     assert turn(one, now=later, interval=nothing).between == nothing
