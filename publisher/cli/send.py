@@ -121,7 +121,7 @@ def _nothing(project: Project, plan: Plan, *, json_: bool, dry_run: bool) -> Non
             f"nothing to send: everything was sent already, the last in {before.id} "
             f"on {when:%d %b %Y %H:%M}. To send it again: the same with --again"
         )
-    elif plan.step:
+    elif plan.step and (plan.step.wish or not plan.step.due):
         say(f"nothing to send: {steps.in_words(plan.step)}")
     elif plan.issue.articles:
         say("nothing to send: nobody would get it. Try: publisher subscribers list")

@@ -310,7 +310,8 @@ class Project(Folder):
             with Project(self.root, environ=self.environ, clock=self.clock) as fresh:
                 for ran in run_campaign(fresh, campaign, stop=stop):
                     # What stops a sequence stops it each minute; once is enough.
-                    if not (ran.error and said.get(ran.campaign) == ran.result):
+                    is_again = said.get(ran.campaign) == ran.result
+                    if ran.is_news or not (campaign.delay and is_again):
                         told(ran)
                     said[ran.campaign] = ran.result
 

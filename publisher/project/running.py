@@ -30,6 +30,11 @@ class Ran:
     report: Report | None = None
     error: PublisherError | None = None
 
+    @property
+    def is_news(self) -> bool:
+        """Whether something was sent; all else may be said again each minute."""
+        return bool(self.report and self.report.total(State.ACCEPTED))
+
 
 def run_due(project: Project, *, stop: Stop) -> list[Ran]:
     """Do every run that is due, of every campaign."""
@@ -103,6 +108,8 @@ def _looked(project: Project, campaign: Campaign, stop: Stop) -> Iterator[Ran]:
         yield Ran(campaign.name, now, f"stopped: {error}", error=error)
         return
     yield from _passed(campaign, now, look.passed)
+    if look.lacks_article:
+        yield Ran(campaign.name, now, "no article fits, and readers are due")
     if report.total(*State):
         yield Ran(campaign.name, now, _words(report), report=report)
 

@@ -173,7 +173,8 @@ class Look:
     """A look at one sequence, at whoever is due `step.by` then.
 
     By hand it also sends to those who wait for a person's word. `passed` is how many
-    were due too long ago, and are passed over or wait for a person from now on.
+    were due too long ago, and are passed over or wait for a person from now on;
+    `lacks_article` says that somebody is due while no article fits.
     """
 
     project: Project
@@ -182,6 +183,7 @@ class Look:
     stop: Stop = never
     progress: Progress = silent
     passed: int = 0
+    lacks_article: bool = False
     left_out: list[str] = field(default_factory=list)
     checked: set[str] = field(default_factory=set)
 
@@ -202,6 +204,7 @@ class Look:
             due = sequences.count_due(issue.id, by=self.step.by, asked=self.is_by_hand)
             if not due and not _open(self.project, issue):
                 return Report(issue=issue.id, counts={})
+            sequences.let_go(issue.id, by=self.step.by)
             before = _standing(self.project, issue)
             return _report(self.project, issue, before, self._send_all(issue))
 
@@ -283,6 +286,7 @@ class Look:
             return {}, ()
         articles = self._articles()
         if self.drafting.needs_articles and not articles:
+            self.lacks_article = True
             return {}, ()
         part = _email(self.campaign)
         channel = self.project.channel(part.through)

@@ -264,11 +264,11 @@ class Ledger:
 
         Under the lease that is what a killed sender left.
         """
-        values = {"issue": issue, "channel": channel, "state": State.CLAIMED}
+        values = {"issue": issue, "channel": channel}
         with self._database.reading() as connection:
             return [
                 Claim(delivery_from(row), times.moment(row.claimed_at))
-                for row in connection.execute(sql.LIST, values)
+                for row in connection.execute(sql.CLAIMS, values)
             ]
 
     def verify(self, issue: str = "") -> list[str]:

@@ -146,6 +146,29 @@ select deliveries.key, selected.issue, selected.channel, drafts.name as draft,
  order by deliveries.position, deliveries.key
 """)
 
+# By the index of what is open: an issue may have a million that are not.
+CLAIMS = text("""
+select deliveries.key, selected.issue, selected.channel, drafts.name as draft,
+       case deliveries.recipient
+       when '' then coalesce(subscribers.address, '')
+       else deliveries.recipient
+       end as recipient,
+       deliveries.state, deliveries.reason, deliveries.receipt, deliveries.url,
+       deliveries.tries, deliveries.claimed_at
+  from selected
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state in ('planned', 'claimed')
+   and deliveries.state = 'claimed'
+  join drafts
+    on drafts.id = deliveries.draft
+  left join subscribers
+    on subscribers.id = deliveries.reader
+ where selected.issue = :issue
+   and selected.channel = :channel
+ order by deliveries.position, deliveries.key
+""")
+
 # Channels in the plan's order; a channel without deliveries is shown, too. What is
 # accepted is the rest, so that the many are not counted one by one.
 COUNTS = text("""

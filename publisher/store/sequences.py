@@ -9,7 +9,7 @@ have had it before, and whatever clocks did; the unique key holds each to one de
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -136,9 +136,12 @@ class Sequences:
                 for name, draft in drafts.items()
             ]
             many(connection, ledger_sql.ADD_DRAFT, rows)
-            new = _add(connection, issue, _rows(issue, deliveries, by))
+            return _add(connection, issue, deliveries, by)
+
+    def let_go(self, issue: str, *, by: datetime) -> None:
+        """Let those wait no more who are due and have left."""
+        with self._database.writing() as connection:
             connection.execute(sql.LET_GO_OF_THE_GONE, _values(issue, by))
-        return new
 
     def pass_over(
         self, issue: str, *, by: datetime, state: Literal["passed", "asked"]
@@ -162,33 +165,24 @@ def _waiting(row: Row[Any]) -> Waiting:
     return Waiting(row.waiting, times.read(row.first) if row.first else None)
 
 
-def _add(connection: Connection, issue: str, rows: list[dict[str, Any]]) -> int:
+def _add(
+    connection: Connection, issue: str, deliveries: Sequence[Delivery], by: datetime
+) -> int:
     added = 0
-    for channel in dict.fromkeys(row["channel"] for row in rows):
+    for channel in dict.fromkeys(one.channel for one in deliveries):
+        rows = [
+            (one.key, one.draft, one.reader.id)
+            for one in deliveries
+            if one.channel == channel and one.reader
+        ]
+        values = _values(issue, by) | {"channel": channel, "rows": json_of(rows)}
         selected = {"issue": issue, "channel": channel}
         connection.execute(ledger_sql.ADD_CHANNEL, selected)
-        own = [row for row in rows if row["channel"] == channel]
-        new = many(connection, sql.TAKE, own)
+        new = connection.execute(sql.TAKE, values).rowcount
         connection.execute(ledger_sql.COUNT_SELECTED, selected | {"added": new})
+        connection.execute(sql.LET_GO, values)
         added += new
-    many(connection, sql.LET_GO, rows)
     return added
-
-
-def _rows(
-    issue: str, deliveries: Iterable[Delivery], by: datetime
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "key": one.key,
-            "channel": one.channel,
-            "draft": one.draft,
-            "reader": one.reader.id if one.reader else 0,
-            "position": position,
-            **_values(issue, by),
-        }
-        for position, one in enumerate(deliveries)
-    ]
 
 
 def _values(issue: str, by: datetime) -> dict[str, Any]:

@@ -173,16 +173,19 @@ select count(*) as waiting, min(arrivals.subscribed_at) as first
  where sequences.issue = :issue
 """)
 
-# Asked again under the lock: whoever left meanwhile gets nothing.
+# Asked again under the lock: whoever left meanwhile gets nothing. `rows` is a list of
+# [key, draft, reader]; a cross join keeps the order in which SQLite looks, since a list
+# has no index.
 TAKE = text(f"""
 insert into deliveries (key, selected, draft, reader, recipient, normal, position,
                         state, reason, receipt, url, tries, not_before)
-select :key, selected.id, drafts.id, arrivals.reader, '', '', :position, 'planned', '',
-       '', '', 0, 0
+select json_extract(given.value, '$[0]'), selected.id, drafts.id, arrivals.reader, '',
+       '', given.key, 'planned', '', '', '', 0, 0
   from sequences
-  join arrivals
+ cross join json_each(:rows) as given
+ cross join arrivals
     on arrivals.sequence = sequences.id
-   and arrivals.reader = :reader
+   and arrivals.reader = json_extract(given.value, '$[2]')
    and arrivals.state <> 'passed'
    and arrivals.subscribed_at <= :by
   join subscriptions
@@ -194,17 +197,18 @@ select :key, selected.id, drafts.id, arrivals.reader, '', '', :position, 'planne
    and selected.channel = :channel
   join drafts
     on drafts.issue = sequences.issue
-   and drafts.name = :draft
+   and drafts.name = json_extract(given.value, '$[1]')
  where sequences.issue = :issue
    and not {_HAS_HAD}
 on conflict do nothing
 """)  # noqa: S608
+# The signs keep SQLite from the index by time: it would go through all who wait.
 LET_GO = text("""
 delete from arrivals
  where sequence = (select id from sequences where issue = :issue)
-   and reader = :reader
-   and state <> 'passed'
-   and subscribed_at <= :by
+   and reader in (select json_extract(value, '$[2]') from json_each(:rows))
+   and +state <> 'passed'
+   and +subscribed_at <= :by
 """)
 # Who is due and left: if they subscribe again, they begin again.
 LET_GO_OF_THE_GONE = text("""

@@ -216,7 +216,7 @@ def test_a_step_may_be_an_article(letters: Letters) -> None:
     (letters.root / "articles/first-light.md").unlink()
     world.reopen()
     world.subscribe("dee")
-    assert world.run() == []
+    assert world.run() == ["no article fits, and readers are due"]
     assert world.plan().size == 0
     assert world.plan().left_out == (("article is not asked for", 1),)
 
