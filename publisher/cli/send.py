@@ -81,7 +81,9 @@ def command(
             say_problems(plan.issue.campaign, project.check(plan))
     if dry_run or not plan.size:
         if plan.step and not dry_run:
-            project.send(plan)  # it begins: who subscribes from now on is in it
+            project.send(plan)
+            if not plan.step.has_begun:
+                say("it has begun: who subscribes from now on is in it")
         _nothing(project, plan, json_=json_, dry_run=dry_run)
         return
     if not yes:

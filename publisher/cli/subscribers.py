@@ -62,6 +62,7 @@ def add(
     multiple=True,
     help="The list they all subscribe to.",
 )
+@click.option("--as-new", is_flag=True, help="They subscribe now: sequences begin.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would happen.")
 @as_json
 @in_project
@@ -72,6 +73,7 @@ def import_(
     lists: tuple[str, ...],
     folder: str | None,
     *,
+    as_new: bool,
     dry_run: bool,
     json_: bool,
 ) -> None:
@@ -84,7 +86,7 @@ def import_(
     limit = project.settings.fetch.max_bytes
     rows = list(imports.rows_of(files.read_text(file, limit=limit)))
     report = project.books.subscribers.import_rows(
-        rows, lists=lists, now=project.clock(), dry_run=dry_run
+        rows, lists=lists, now=project.clock(), dry_run=dry_run, as_new=as_new
     )
     if json_:
         print_json(asdict(report))

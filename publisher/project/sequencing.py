@@ -302,7 +302,8 @@ class Look:
         found = self.drafting.chosen(
             self.project.articles, sent=set(), now=self.project.clock()
         )
-        self.left_out = [f"article {reason}" for _, reason in found.left_out]
+        if not found.articles:
+            self.left_out = [f"article {reason}" for _, reason in found.left_out]
         return found.articles
 
     def _check(

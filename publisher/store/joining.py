@@ -147,6 +147,7 @@ def join(
     *,
     lists: Sequence[str],
     now: datetime,
+    as_new: bool,
 ) -> ImportReport:
     """Write the people of the rows and count what became of them."""
     verdicts: Counter[Verdict] = Counter()
@@ -158,7 +159,7 @@ def join(
             one = known[normal]
             verdicts[admit(one, found, lists)] += 1
             one.is_new = one.is_new and not one.is_changed
-        _write(connection, known.values(), now)
+        _write(connection, known.values(), now, as_new=as_new)
     return ImportReport(
         new=verdicts["new"],
         updated=verdicts["updated"],
@@ -206,7 +207,9 @@ def _known(
     return found
 
 
-def _write(connection: Connection, people: Iterable[Known], now: datetime) -> None:
+def _write(
+    connection: Connection, people: Iterable[Known], now: datetime, *, as_new: bool
+) -> None:
     changed = [one for one in people if one.is_changed]
     moment = {"now": times.written(now)}
     many(connection, KEEP_PERSON, [_person_row(one) | moment for one in changed])
@@ -217,7 +220,7 @@ def _write(connection: Connection, people: Iterable[Known], now: datetime) -> No
     ]
     many(connection, KEEP_SUBSCRIPTION, subscriptions)
     if connection.execute(sequences_sql.ANY).scalar():
-        connection.execute(sequences_sql.ENROL, moment)
+        connection.execute(sequences_sql.ENROL, moment | {"as_new": as_new})
     gone = [
         {"normal": one.normal, "reason": one.suppressed, **moment}
         for one in changed
@@ -249,4 +252,4 @@ def add(
     known.learn(found)
     known.subscriptions |= dict.fromkeys(lists, "confirmed")
     known.is_changed = True
-    _write(connection, [known], now)
+    _write(connection, [known], now, as_new=True)

@@ -60,9 +60,11 @@ on conflict do nothing
 """)  # noqa: S608
 
 # Who subscribes again begins again; what they have had already they do not get again.
+# Who is imported subscribed elsewhere, and earlier: they wait only where all do.
 ENROL = text(f"""
 insert into arrivals (sequence, reader, subscribed_at, state)
-select sequences.id, subscriptions.subscriber, :now, 'waiting'
+select sequences.id, subscriptions.subscriber, :now,
+       case when :as_new or sequences.since = '' then 'waiting' else 'passed' end
   from arriving
   join subscribers
     on subscribers.normal = arriving.normal
@@ -75,7 +77,8 @@ select sequences.id, subscriptions.subscriber, :now, 'waiting'
  where not {_HAS_HAD}
 on conflict (sequence, reader) do update
    set subscribed_at = excluded.subscribed_at,
-       state = 'waiting'
+       state = excluded.state
+ where excluded.state = 'waiting'
 """)  # noqa: S608
 ANY = text("""
 select count(*)

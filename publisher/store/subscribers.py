@@ -119,10 +119,15 @@ class Subscribers:
         lists: Sequence[str],
         now: datetime,
         dry_run: bool = False,
+        as_new: bool = False,
     ) -> ImportReport:
-        """Add the people of a CSV file, all or none; nobody who left comes back."""
+        """Add the people of a CSV file, all or none; nobody who left comes back.
+
+        They subscribed elsewhere before, so no sequence begins for them, but with
+        `as_new`, where they subscribe only now.
+        """
         with self._database.writing(keep=not dry_run) as connection:
-            return joining.join(connection, rows, lists=lists, now=now)
+            return joining.join(connection, rows, lists=lists, now=now, as_new=as_new)
 
     # --- going ---
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -85,6 +87,42 @@ def test_run_sends_what_is_due_and_says_so_once(begun: Letters, run: Run) -> Non
     assert "nothing is due" in run.err
 
 
+def test_two_processes_send_to_each_once(begun: Letters) -> None:
+    with Project(begun.root) as project:
+        rows = [{"email": f"reader{n}@example.org"} for n in range(60)]
+        before = NOW - 5 * DAY
+        project.books.subscribers.import_rows(
+            rows, lists=["weekly"], now=before, as_new=True
+        )
+    command = [sys.executable, "-m", "publisher", "-C", str(begun.root), "run"]
+    with (
+        subprocess.Popen([*command, "--once"], stderr=subprocess.PIPE) as one,
+        subprocess.Popen([*command, "--once"], stderr=subprocess.PIPE) as two,
+    ):
+        said = b"".join(each.communicate(timeout=60)[1] for each in (one, two))
+    assert (one.returncode, two.returncode) == (0, 0), said
+    assert said.count(b"63 sent") == 1
+    assert len(begun.messages()) == 63
+
+
+@pytest.mark.parametrize(
+    ("flags", "since", "count"),
+    [((), "first seen", 0), (("--as-new",), "first seen", 2), ((), "always", 2)],
+)
+def test_who_is_imported_is_greeted_only_as_new(
+    flags: tuple[str, ...], since: str, count: int, letters: Letters, run: Run
+) -> None:
+    text = FILE.replace("3 days", "at once")
+    letters.write("schedules/hi.yaml", f"since: {since}\n{text}")
+    run("run", "--once")
+    letters.write("people.csv", "email\nana@example.org\nbo@example.org\n")
+    file = str(letters.root / "people.csv")
+    run("subscribers", "import", file, "--list", "weekly", *flags)
+    run("run", "--once")
+    assert len(letters.messages()) == count
+    run("verify")
+
+
 def test_send_by_hand_begins_a_sequence(letters: Letters, run: Run) -> None:
     letters.write("schedules/hi.yaml", FILE.replace("3 days", "1 hour"))
     run("plan", "hi")
@@ -94,6 +132,7 @@ def test_send_by_hand_begins_a_sequence(letters: Letters, run: Run) -> None:
     run("status")
     assert "nothing was sent yet" in run.err
     run("send", "hi")
+    assert "it has begun: who subscribes from now on is in it" in run.err
     with Project(letters.root) as project:
         assert list(project.sequences()) == ["hi/1"]
     run("status")

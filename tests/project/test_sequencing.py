@@ -95,7 +95,7 @@ class World:
     def subscribe_many(self, count: int) -> None:
         rows = ({"email": f"reader{n}@example.org"} for n in range(count))
         people = self.project.books.subscribers
-        people.import_rows(rows, lists=["weekly"], now=self.now)
+        people.import_rows(rows, lists=["weekly"], now=self.now, as_new=True)
 
     def leave(self, name: str) -> None:
         row = {"email": f"{name}@example.org", "left": "weekly"}

@@ -155,6 +155,21 @@ def test_whom_nobody_may_write_to_is_skipped_and_counted(begun: Books) -> None:
     assert begun.ledger.counts("hi/1")["outbox"]["skipped"] == 1
 
 
+def test_who_is_imported_is_not_new_unless_somebody_says_so(begun: Books) -> None:
+    later = NOW + 3 * DAY
+    people = begun.subscribers
+    rows = [{"email": address("dee")}, {"email": address("bo")}]
+    people.import_rows(rows, lists=["weekly"], now=later)
+    assert due(begun, NOW + 9 * DAY) == ["bo", "cy"]
+    assert begun.ledger.verify() == []
+    rows = [{"email": address("eve")}]
+    people.import_rows(rows, lists=["weekly"], now=later, as_new=True)
+    assert due(begun, NOW + 9 * DAY) == ["bo", "cy", "eve"]
+    leave(begun, "dee", later + DAY)
+    subscribe(begun, "dee", later + 2 * DAY)
+    assert due(begun, NOW + 9 * DAY) == ["bo", "cy", "eve", "dee"]
+
+
 def test_of_whom_a_person_was_asked_only_a_person_sends(begun: Books) -> None:
     passed = begun.sequences.pass_over("hi/1", by=NOW + DAY, state="asked")
     assert (passed, due(begun, NOW + 9 * DAY)) == (1, ["cy"])
