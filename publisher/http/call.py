@@ -21,8 +21,6 @@ from __future__ import annotations
 import json as jsons
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -35,14 +33,13 @@ from publisher.errors import (
     Unavailable,
     Uncertain,
 )
+from publisher.http.waits import retry_after
 from publisher.models import Json
 
 if TYPE_CHECKING:
     from requests import Response as Response  # noqa: PLC0414  for `verdict`s
 
 T = TypeVar("T")
-DEFAULT_WAIT = 30.0  # seconds, where a provider says "too many" and not until when
-LONGEST_WAIT = 86_400.0
 LONGEST_ANSWER = 5_000_000  # bytes
 _REFUSED = {401: "our credentials", 402: "to work unpaid", 403: "permission"}
 _TAKEN = 2  # the first digit
@@ -51,11 +48,6 @@ _SENTENCES = (
     *("message", "errormessage", "error_description", "detail", "description"),
     *("error", "errors", "title"),
 )
-_WAITS = (
-    *("Retry-After", "RateLimit-Reset", "X-RateLimit-Reset"),
-    "X-Sib-RateLimit-Reset",  # Brevo
-)
-_EPOCH = 1_000_000_000  # a larger number is a moment, a smaller one a wait
 
 
 def call(
@@ -214,7 +206,7 @@ def _error(
         case 503 if "Retry-After" not in response.headers:
             return Unavailable(f"{who} is not available{tail}")
         case 429 | 503:
-            wait = retry_after(response.headers)
+            wait = retry_after(response.headers, _json(response))
             return Throttled(f"{who} asks us to wait{tail}", retry_after=wait)
         case status if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return Rejected(f"{who} rejected the message{tail}")
@@ -223,12 +215,18 @@ def _error(
 
 def _reason(response: Response, hidden: Iterable[str]) -> str:
     """Return the provider's own words in a short line, without what must be hidden."""
-    try:
-        text = _said(jsons.loads(response.content))
-    except ValueError:
-        is_plain = response.headers.get("Content-Type", "").startswith("text/plain")
-        text = response.text if is_plain else ""
+    said = _json(response)
+    is_plain = response.headers.get("Content-Type", "").startswith("text/plain")
+    text = response.text if said is None and is_plain else _said(said)
     return redacted(text, hidden)[:200]
+
+
+def _json(response: Response) -> Any:
+    """Return an answer's JSON, or None where it is none."""
+    try:
+        return jsons.loads(response.content)
+    except ValueError:
+        return None
 
 
 def _said(answer: Any) -> str:
@@ -252,36 +250,3 @@ def redacted(text: str, hidden: Iterable[str] = ()) -> str:
         text = text.replace(word, "***")
     text = re.sub(r"[^\s<>\"'(),:;@]+@[^\s<>\"'(),:;@]+", "***", text)
     return " ".join(text.split())
-
-
-def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float:
-    """Return how many seconds to wait, from whichever header says so.
-
-    `Retry-After` is seconds or a date; `RateLimit-Reset` and `X-RateLimit-Reset` are
-    seconds, a Unix time or an ISO time, depending on who writes them. The server's
-    own `Date` is "now" where it gives one, so that no clock needs to be right.
-    """
-    at = _moment(headers.get("Date", "")) or now or datetime.now(UTC)
-    for name in _WAITS:
-        wait = _wait(headers.get(name, "").strip(), at)
-        if wait is not None:
-            return min(max(wait, 1.0), LONGEST_WAIT)
-    return DEFAULT_WAIT
-
-
-def _wait(value: str, at: datetime) -> float | None:
-    if re.fullmatch(r"\d{1,12}(\.\d*)?", value):
-        number = float(value)
-        return number - at.timestamp() if number > _EPOCH else number
-    moment = _moment(value)
-    return (moment - at).total_seconds() if moment else None
-
-
-def _moment(value: str) -> datetime | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = read(value)
-        except (ValueError, TypeError, IndexError):
-            continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return None

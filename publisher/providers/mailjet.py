@@ -25,7 +25,8 @@ from publisher.errors import (
 )
 from publisher.http import batches
 from publisher.http.bodies import Bodies
-from publisher.http.call import DEFAULT_WAIT, read_json
+from publisher.http.call import read_json
+from publisher.http.waits import DEFAULT_WAIT
 from publisher.mime.fields import delivery_mark
 from publisher.mime.verbatim import in_html, in_text
 from publisher.models import Email, Json, Kind, Limits, Mailbox, Receipt

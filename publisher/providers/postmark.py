@@ -23,7 +23,8 @@ from publisher.errors import (
 )
 from publisher.http import batches
 from publisher.http.bodies import Bodies
-from publisher.http.call import DEFAULT_WAIT, read_list
+from publisher.http.call import read_list
+from publisher.http.waits import DEFAULT_WAIT
 from publisher.mime.fields import delivery_mark, written
 from publisher.mime.verbatim import in_html
 from publisher.models import Email, Json, Kind, Limits, Receipt

@@ -24,7 +24,8 @@ from publisher.errors import (
     Unavailable,
     Uncertain,
 )
-from publisher.http.call import redacted, retry_after
+from publisher.http.call import redacted
+from publisher.http.waits import retry_after
 from publisher.mime import encode
 from publisher.mime.fields import delivery_mark, in_ascii
 from publisher.models import Email, Json, Kind, Limits, Receipt

@@ -21,7 +21,7 @@ from publisher.errors import (
     Unavailable,
     Uncertain,
 )
-from publisher.http.call import call, get_json, post_json, redacted, retry_after
+from publisher.http.call import call, get_json, post_json, redacted
 
 URL = "https://api.example.org/send"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -82,36 +82,11 @@ def test_503_with_a_time_waits(web: RequestsMock) -> None:
     assert caught.value.retry_after == 7
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, 30),
-        ({"Retry-After": "12"}, 12),
-        ({"Retry-After": "0"}, 1),
-        ({"Retry-After": "1.5"}, 1.5),
-        ({"Retry-After": "Sun, 22 Nov 2026 12:01:30 GMT"}, 90),
-        ({"Retry-After": "Sun, 22 Nov 2026 11:00:00 GMT"}, 1),
-        ({"RateLimit-Reset": "40"}, 40),
-        ({"RateLimit-Reset": str(int(NOON.timestamp()) + 300)}, 300),
-        ({"X-RateLimit-Reset": str(int(NOON.timestamp()) + 60)}, 60),
-        ({"X-RateLimit-Reset": "2026-11-22T12:05:00.000Z"}, 300),
-        ({"X-RateLimit-Reset": "never", "Retry-After": "soon"}, 30),
-        ({"X-Sib-RateLimit-Reset": "25"}, 25),
-        ({"Retry-After": "9999999"}, 86_400),
-        ({"Retry-After": "20", "X-RateLimit-Reset": "500"}, 20),
-        ({"Date": "Sun, 22 Nov 2026 12:00:30 GMT", "RateLimit-Reset": "9"}, 9),
-    ],
-)
-def test_every_way_to_say_when(headers: dict[str, str], seconds: float) -> None:
-    assert retry_after(headers, now=NOON) == seconds
-
-
-def test_the_servers_own_clock_is_now() -> None:
-    headers = {
-        "Date": "Thu, 01 Jan 2026 00:00:00 GMT",
-        "Retry-After": "Thu, 01 Jan 2026 00:00:20 GMT",
-    }
-    assert retry_after(headers, now=NOON) == 20
+def test_a_wait_in_the_answer_itself_is_kept(web: RequestsMock) -> None:
+    web.post(URL, status=429, json={"parameters": {"retry_after": 35}})
+    with pytest.raises(Throttled) as caught:
+        post_json(URL, {})
+    assert caught.value.retry_after == 35
 
 
 @pytest.mark.parametrize(
