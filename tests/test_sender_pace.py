@@ -356,6 +356,17 @@ def test_a_clock_that_is_set_back_makes_nobody_wait_for_ever(desk: Desk) -> None
     assert sum(desk.clock.slept) < 60
 
 
+@every_kind
+def test_a_clock_that_stands_still_makes_nobody_wait_for_ever(
+    desk: Desk, kind: type[Alone]
+) -> None:
+    desk.account().block(now=START, until=START + 9 * SECOND, taken=0, since=START)
+    slept: list[float] = []
+    desk.clock.sleep = slept.append  # type: ignore[method-assign]
+    assert desk.deliver(kind(desk.clock), Pace(per_second=1)) == ""
+    assert 20 < sum(slept) < 1000
+
+
 def test_a_wait_survives_a_clock_that_is_set_back(desk: Desk) -> None:
     desk.account().block(now=START, until=START + 9 * SECOND, taken=0, since=START)
     desk.clock.now -= timedelta(days=3)

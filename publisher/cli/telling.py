@@ -43,6 +43,7 @@ def data(
             for channel, why, count in ended.reasons
         ],
         "stopped": dict(ended.stopped),
+        "again_at": ended.again_at and ended.again_at.isoformat(),
         "folders": ended.folders,
         "made": ended.made,
     }

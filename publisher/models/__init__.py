@@ -37,7 +37,7 @@ from publisher.models.messages import (
     Signs,
     Streams,
 )
-from publisher.models.pacing import JUMP, Pace, Standing, Turn, WarmUp
+from publisher.models.pacing import JUMP, NEVER, Pace, Standing, Turn, WarmUp, after
 from publisher.models.plans import (
     Audience,
     Delivery,
@@ -63,6 +63,7 @@ from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
     "JUMP",
+    "NEVER",
     "Article",
     "Attachment",
     "Audience",
@@ -113,6 +114,7 @@ __all__ = [
     "Turn",
     "Unit",
     "WarmUp",
+    "after",
     "draft_from",
     "fingerprint",
     "key_mark",

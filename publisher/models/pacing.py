@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 NO_DAY = date(1970, 1, 1)
@@ -178,6 +178,17 @@ class Standing:
         """Say whether this was written by a clock that was set back since."""
         return now < self.seen_at - JUMP
 
+    def ready_at(
+        self, *, now: datetime, day: date, pace: Pace, zone: tzinfo
+    ) -> datetime | None:
+        """Return when something may go again; None where nothing hinders it now."""
+        ready = self._by(now)._on(day)
+        times = [ready.blocked_until] if ready.blocked_until > now else []
+        cap = pace.cap(ready.day, ready.active)
+        if cap is not None and ready.sent >= cap:
+            times.append(after(ready.day, zone))
+        return max(times, default=None)
+
     def given_back(self, count: int, day: date) -> Standing:
         """Take back messages of a day that were not sent."""
         if day != self.day:
@@ -219,6 +230,12 @@ class Standing:
         if interval:
             return interval / self.share
         return timedelta(seconds=1 / self.speed) if self.speed else timedelta(0)
+
+
+def after(day: date, zone: tzinfo) -> datetime:
+    """Return the midnight at which a day is over."""
+    over = day + timedelta(days=1)
+    return datetime(over.year, over.month, over.day, tzinfo=zone)
 
 
 def _speed(taken: int, since: datetime, until: datetime) -> float:

@@ -184,7 +184,8 @@ class Report:
     """How the sending of one issue ended, by channel and state.
 
     `made` are the files that the outbox wrote, in `folders`, and the web addresses of
-    posts; `reasons` say why something was not accepted.
+    posts; `reasons` say why something was not accepted. What waits can go `again_at`,
+    where that is known: a day's cap or a provider's wish is over then.
     """
 
     issue: str
@@ -193,6 +194,7 @@ class Report:
     stopped: tuple[tuple[str, str], ...] = ()  # (channel, why and what to do)
     made: tuple[str, ...] = ()
     reasons: tuple[tuple[str, str, int], ...] = ()  # (channel, why, how many)
+    again_at: datetime | None = None
 
     def total(self, *states: State) -> int:
         """Return how many deliveries stand in any of these states."""

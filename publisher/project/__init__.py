@@ -306,14 +306,17 @@ class Project(Folder):
         """
         said: dict[str, str] = {}
 
-        def tick(campaign: Campaign) -> None:
+        def tick(campaign: Campaign) -> datetime | None:
+            times = []
             with Project(self.root, environ=self.environ, clock=self.clock) as fresh:
                 for ran in run_campaign(fresh, campaign, stop=stop):
+                    times.append(ran.report.again_at if ran.report else None)
                     # What stops a sequence stops it each minute; once is enough.
                     is_again = said.get(ran.campaign) == ran.result
                     if ran.is_news or not (campaign.delay and is_again):
                         told(ran)
                     said[ran.campaign] = ran.result
+            return min(filter(None, times), default=None)
 
         def campaigns() -> list[Campaign]:
             with Project(self.root, environ=self.environ, clock=self.clock) as fresh:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +155,20 @@ def send_issue(
         stopped=tuple(stopped),
         made=(*files_in(folders), *_posted(folder, counts, issue)),
         reasons=tuple(reasons(folder, issue)),
+        again_at=again_at(folder, issue.id, [name for name, _ in stopped]),
     )
+
+
+def again_at(folder: Folder, issue: str, stopped: Sequence[str]) -> datetime | None:
+    """Return when the first of the channels that stopped can go on by itself."""
+    now, times = folder.clock(), []
+    for name in stopped:
+        with suppress(ConfigError):
+            channel = folder.channel(name)
+            times.append(folder.books.ledger.soonest(issue, name))
+            if account := _account(folder, channel):
+                times.append(account.ready_at(now, folder.pace(channel)))
+    return min((one for one in times if one and one > now), default=None)
 
 
 def hand_over(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -80,7 +81,7 @@ def schedule_schema() -> Json:
 
 def run_forever(
     campaigns: Callable[[], Iterable[Campaign]],
-    tick: Callable[[Campaign], None],
+    tick: Callable[[Campaign], datetime | None],
     *,
     stop: Callable[[], bool],
     reload_seconds: float = 5.0,

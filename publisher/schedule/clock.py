@@ -49,7 +49,7 @@ def never() -> bool:
 
 def run_forever(
     campaigns: Callable[[], Iterable[Campaign]],
-    tick: Callable[[Campaign], None],
+    tick: Callable[[Campaign], datetime | None],
     *,
     stop: Callable[[], bool] = never,
     reload_seconds: float = 5.0,
@@ -58,9 +58,9 @@ def run_forever(
 
     `tick` is also called once for each campaign at the start and after its file
     changed, because what was missed has to be decided then; it must ask `due` what
-    there is to do. It runs here, in the caller's thread, one at a time. `campaigns` is
-    asked again every few seconds; while it raises a `ConfigError`, the last good ones
-    stay.
+    there is to do. Where it returns a time, it is called again then. It runs here, in
+    the caller's thread, one at a time. `campaigns` is asked again every few seconds;
+    while it raises a `ConfigError`, the last good ones stay.
     """
     come: queue.SimpleQueue[Campaign] = queue.SimpleQueue()
     # In memory, from the files: what makes a run happen once is a row in the books.
@@ -68,11 +68,14 @@ def run_forever(
     known = _reload(scheduler, {}, campaigns, come)
     scheduler.start()
     looked = time.monotonic()
+    later: dict[str, datetime] = {}
     try:
         while not stop():
-            campaign = _next(come)
+            campaign = _next(come) or _due(later, known)
             if campaign:
-                tick(campaign)
+                again = tick(campaign)
+                later.pop(campaign.name, None)
+                later |= {campaign.name: again} if again else {}
             if time.monotonic() - looked >= reload_seconds:
                 known = _reload(scheduler, known, campaigns, come)
                 looked = time.monotonic()
@@ -93,6 +96,14 @@ def _next(come: queue.SimpleQueue[Campaign]) -> Campaign | None:
         return come.get(timeout=0.2)
     except queue.Empty:
         return None
+
+
+def _due(later: dict[str, datetime], known: dict[str, Campaign]) -> Campaign | None:
+    """Return a campaign that wanted to go on at a time that has come."""
+    now = datetime.now(UTC)
+    names = (name for name, at in later.items() if at <= now and name in known)
+    name = next(names, None)
+    return None if name is None else known[name]
 
 
 def _reload(

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Protocol
 
-from publisher.models import JUMP, Limits, Pace, Standing, Turn
+from publisher.models import JUMP, NEVER, Limits, Pace, Standing, Turn, after
 
 AHEAD = 0.25  # seconds of calls that are reserved at a time
 MOST = 50  # calls that are, where only days are counted
-LOOK = timedelta(seconds=0.3)  # between two looks at whether another was refused,
-NEAR = timedelta(seconds=0.05)  # and where the account has a pace
+LOOK = timedelta(seconds=0.05)  # between two looks at whether another was refused
 EVEN = 0.9  # of the time between two calls must lie between them, also if one is late
 NONE = timedelta(0)
 
@@ -123,6 +122,7 @@ class Pacer:
     granted: int = 0  # messages of the day that are not claimed
     known: Standing = field(default_factory=Standing)
     looked_at: datetime | None = None
+    heeded: datetime = NEVER  # the end of the last block that was waited for
     made: int = 0  # calls since the last block
     since: datetime | None = None
 
@@ -166,7 +166,14 @@ class Pacer:
     def block_left(self) -> timedelta:
         """Return how long the provider wants nothing, as far as anybody was told."""
         self._look()
+        if self.known.blocked_until <= self.heeded:
+            return NONE
         return max(self.known.blocked_until - self.now(), NONE)
+
+    def waited(self) -> None:
+        """Note that the wait is over, whatever the clock says: it may stand still."""
+        self.next_at = min(self.next_at or self.now(), self.now())
+        self.heeded = self.known.blocked_until
 
     def called(self, count: int = 1) -> None:
         """Note that so many calls begin."""
@@ -210,7 +217,7 @@ class Pacer:
             calls = self._ahead(most)
             self._hold(calls, max(0, calls - self.granted), self._interval(1))
         if not self.granted and self.turn is not None and self.turn.cap is not None:
-            raise Full(self.turn.cap, self._midnight(self.turn.day))
+            raise Full(self.turn.cap, after(self.turn.day, self.account.zone))
 
     def _ahead(self, most: int) -> int:
         interval = self._interval(1).total_seconds()
@@ -244,16 +251,10 @@ class Pacer:
         batch = self.limits.batch if self.is_together else 1
         return timedelta(seconds=max(count / owner, min(of_call, batch / owner)))
 
-    def _midnight(self, day: date) -> datetime:
-        """Return when the day is over, on the owner's clock."""
-        after = day + timedelta(days=1)
-        return datetime(after.year, after.month, after.day, tzinfo=self.account.zone)
-
     def _look(self) -> None:
         """See whether somebody else was refused."""
         now = self.now()
-        often = LOOK if self.is_free else NEAR
-        if self.looked_at is not None and NONE <= now - self.looked_at < often:
+        if self.looked_at is not None and NONE <= now - self.looked_at < LOOK:
             return
         before, self.known = self.known.blocks, self.account.look()
         if self.known.is_ahead(now) or (self.looked_at or now) - now > JUMP:

@@ -59,7 +59,7 @@ class Sender(Waiting):
                 self._look_for_later()
             except Pause as pause:
                 try:
-                    self.wait(pause.seconds)
+                    self.wait_out(pause)
                 except Halt as halt:
                     return str(halt)
             except Halt as halt:

@@ -25,9 +25,10 @@ class Halt(Exception):  # noqa: N818  how a turn ends, not an accident
 class Pause(Exception):  # noqa: N818
     """Nothing may be sent for some seconds."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, is_pace: bool = False) -> None:
         super().__init__(seconds)
         self.seconds = seconds
+        self.is_pace = is_pace
 
 
 @dataclass(kw_only=True)
@@ -87,6 +88,12 @@ class Waiting:
             self.sleep(min(STEP, seconds))
             seconds -= STEP
 
+    def wait_out(self, pause: Pause) -> None:
+        """Sleep as long as a pause says."""
+        self.wait(pause.seconds)
+        if pause.is_pace:
+            self.pacer.waited()
+
     # --- the pace ---
 
     def room(self, most: int) -> int:
@@ -117,10 +124,11 @@ class Waiting:
             self._heed_block()
             seconds = self.pacer.delay(count).total_seconds()
             if seconds > IN_PLACE:
-                raise Pause(seconds)
+                raise Pause(seconds, is_pace=True)
             if not seconds:
                 return
             self.wait(seconds)
+            self.pacer.waited()
 
     def _heed_block(self) -> None:
         """Wait as the provider told another sender of the same account."""
@@ -131,4 +139,4 @@ class Waiting:
                 f"after {self._when(seconds)}"
             )
         if seconds:
-            raise Pause(seconds)
+            raise Pause(seconds, is_pace=True)

@@ -68,6 +68,15 @@ class Account:
         with self._database.reading() as connection:
             return self._found(connection)
 
+    def ready_at(self, now: datetime, pace: Pace) -> datetime | None:
+        """Return when something may go again; None where nothing hinders it now."""
+        return self.look().ready_at(
+            now=now, day=self._day(now), pace=pace, zone=self.zone
+        )
+
+    def _day(self, now: datetime) -> date:
+        return now.astimezone(self.zone).date()
+
     def turn(
         self,
         *,
@@ -83,7 +92,7 @@ class Account:
         def reserved(standing: Standing) -> Standing:
             kept, turn = standing.turn(
                 now=now,
-                day=now.astimezone(self.zone).date(),
+                day=self._day(now),
                 calls=calls,
                 messages=messages,
                 interval=interval,

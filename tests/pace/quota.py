@@ -39,7 +39,7 @@ from publisher.sender import deliver
 from publisher.store import open_books
 
 ROOT = Path(__file__).parents[2]
-ON_ITS_WAY = 0.05  # seconds within which a call may not know yet of another's refusal
+ON_ITS_WAY = 0.1  # seconds within which a call may not know yet of another's refusal
 
 
 @dataclass

@@ -105,3 +105,23 @@ def test_a_campaign_whose_last_time_has_come_can_leave() -> None:
             reload_seconds=0.1,
         )
     assert len(looked) > 2
+
+
+def test_a_campaign_that_wants_to_go_on_later_is_asked_then() -> None:
+    asked: list[datetime] = []
+    begun = datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC)
+    midnight = begun + timedelta(seconds=1)
+    campaign = Campaign(name="a", when="Fri 08:00")
+
+    def tick(_campaign: Campaign) -> datetime | None:
+        asked.append(datetime.now(UTC))
+        return midnight if len(asked) == 1 else None
+
+    with time_machine.travel(begun, tick=True):
+        run_forever(
+            lambda: [campaign],
+            tick,
+            stop=lambda: datetime.now(UTC) > midnight + timedelta(seconds=1),
+        )
+    assert len(asked) == 2
+    assert asked[0] < midnight <= asked[1]
