@@ -15,7 +15,8 @@ from publisher.models import JUMP, NEVER, Limits, Pace, Standing, Turn, after
 
 AHEAD = 0.25  # seconds of calls that are reserved at a time
 MOST = 50  # calls that are, where only days are counted
-LOOK = timedelta(seconds=0.05)  # between two looks at whether another was refused
+LOOK = timedelta(seconds=0.05)  # between two looks at whether another was refused,
+NEAR = timedelta(seconds=0.01)  # and where calls are made at a pace anyway
 EVEN = 0.9  # of the time between two calls must lie between them, also if one is late
 NONE = timedelta(0)
 
@@ -254,7 +255,8 @@ class Pacer:
     def _look(self) -> None:
         """See whether somebody else was refused."""
         now = self.now()
-        if self.looked_at is not None and NONE <= now - self.looked_at < LOOK:
+        often = LOOK if self.is_free else NEAR
+        if self.looked_at is not None and NONE <= now - self.looked_at < often:
             return
         before, self.known = self.known.blocks, self.account.look()
         if self.known.is_ahead(now) or (self.looked_at or now) - now > JUMP:

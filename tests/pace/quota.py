@@ -39,7 +39,9 @@ from publisher.sender import deliver
 from publisher.store import open_books
 
 ROOT = Path(__file__).parents[2]
-ON_ITS_WAY = 0.1  # seconds within which a call may not know yet of another's refusal
+# Seconds within which a call may not know yet of another's refusal: it has to be
+# written into the books first, where other processes write too.
+ON_ITS_WAY = 0.25
 
 
 @dataclass
