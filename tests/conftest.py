@@ -25,7 +25,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own channels must never be what a test sends through."""
     import os
 
-    files = (Path(__file__).parents[1] / "publisher" / "providers").glob("[!_]*.py")
+    files = (Path(__file__).parents[1] / "publisher" / "providers").glob("[!_]*")
     prefixes = ("PUBLISHER_", *(f"{one.stem.upper()}_" for one in files))
     for name in list(os.environ):
         if name.startswith(prefixes):

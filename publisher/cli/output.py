@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from publisher.project import Project
 
@@ -57,15 +58,22 @@ def table(
     heads: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
 ) -> None:
     """Print rows under heads, quietly: no lines, no colour but in the heads."""
+    console().print(grid(heads, rows, title=title))
+
+
+def grid(
+    heads: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
+) -> Table:
+    """Return such a table."""
     from rich.markup import escape
     from rich.table import Table
 
-    grid = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for head in heads:
-        grid.add_column(head, overflow="fold")
+        made.add_column(head, overflow="fold")
     for row in rows:
-        grid.add_row(*(escape(str(cell)) for cell in row))
-    console().print(grid)
+        made.add_row(*(escape(str(cell)) for cell in row))
+    return made
 
 
 def say(text: str) -> None:

@@ -83,4 +83,5 @@ def _data(ran: Ran) -> dict[str, object]:
 def _code(ran: Ran) -> int:
     if ran.error:
         return ran.error.exit_code
-    return exit_code(ran.report) if ran.report else 0
+    is_held = ran.report and ran.report.held_until
+    return exit_code(ran.report) if ran.report and not is_held else 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from publisher import files
-from publisher.cli import steps, telling
+from publisher.cli import progress, steps, telling
 from publisher.cli.asking import asked_options
 from publisher.cli.check import say_problems
 from publisher.cli.output import (
@@ -45,6 +46,7 @@ Examples:
 @asked_options
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would happen.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--hold", metavar="TIME", help="How long it can be undone: 10m.")
 @click.option("--plan", "file", metavar="FILE", help="Send exactly this saved plan.")
 @as_json
 @in_project
@@ -58,11 +60,13 @@ def command(
     folder: str | None,
     dry_run: bool,
     yes: bool,
+    hold: str | None,
     json_: bool,
 ) -> None:
     """Send a campaign's next issue, or one article.
 
-    Each message once: interrupted, the same command goes on where it stopped.
+    Each message once: interrupted, the same command goes on where it stopped, and so
+    does one with the name of the issue.
 
     Exit codes: 0 done, 1 you can fix it, 2 usage, 3 sent in part, 4 stopped by a check.
     """
@@ -70,7 +74,7 @@ def command(
 
     saved = _saved(file)
     project = open_project(folder, only_looks=dry_run)
-    plan = project.plan(name, **asked)
+    plan = _held(project.plan(name, **asked), hold)
     for problem in project.unreadable:
         say(f"error: {problem}")
     if saved is not None and plan.size:
@@ -88,13 +92,35 @@ def command(
         return
     if not yes:
         _confirm(project, plan)
-    with stopping() as stop:
-        report = project.send(plan, stop=stop)
+    _say_hold(project, plan)
+    with stopping() as stop, progress.shown(plan.size) as told:
+        report = project.send(plan, stop=stop, progress=told)
     if json_:
         print_json(telling.data(plan, report))
     else:
         telling.tell(report)
     ctx.exit(exit_code(report))
+
+
+def _held(plan: Plan, hold: str | None) -> Plan:
+    from publisher.schedule import duration
+
+    if hold is None or plan.resumes:
+        return plan
+    try:
+        return replace(plan, hold=duration(hold))
+    except ValueError:
+        raise click.UsageError(f"--hold {hold} is no time. Try: 10m") from None
+
+
+def _say_hold(project: Project, plan: Plan) -> None:
+    start = project.start_of(plan)
+    if start and start > project.clock():
+        when = start.astimezone(project.zone)
+        say(
+            f"{plan.issue.id} is held until {when:%H:%M:%S}. "
+            f"To undo it: publisher cancel {plan.issue.id}"
+        )
 
 
 def _saved(file: str | None) -> dict[str, Any] | None:
@@ -123,6 +149,8 @@ def _nothing(project: Project, plan: Plan, *, json_: bool, dry_run: bool) -> Non
             f"nothing to send: everything was sent already, the last in {before.id} "
             f"on {when:%d %b %Y %H:%M}. To send it again: the same with --again"
         )
+    elif paused := project.books.wishes.paused(plan.issue.campaign):
+        say(f"{paused[0]} is paused. To go on: publisher resume {paused[0]}")
     elif plan.step and (plan.step.wish or not plan.step.due):
         say(f"nothing to send: {steps.in_words(plan.step)}")
     elif plan.issue.articles:

@@ -67,7 +67,8 @@ class Campaign:
     `when` is the phrase as written; empty for a campaign that only a person sends.
     One with a `delay` is a sequence: each reader has a clock of their own in it, and
     `since` says who is in it: who subscribes after it is "first seen", those who did
-    "always", or from an ISO date on.
+    "always", or from an ISO date on. Nothing leaves in the `hold` after it was sent, so
+    that it can be undone.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Campaign:
     source: str = ""  # "schedules/weekly.yaml"
     delay: Delay | None = None
     since: str = "first seen"
+    hold: timedelta = timedelta(0)
 
     @property
     def through(self) -> tuple[str, ...]:

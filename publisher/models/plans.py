@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -139,7 +139,8 @@ class Plan:
     it counts those who are due, too, and `step` says more.
     `parts` are the hashes of what the plan rests on (articles, drafts, audience,
     channels, sender), so that a refusal can name what drifted. `left_out` says which
-    articles or people are not in it, and why.
+    articles or people are not in it, and why. For so long as the `hold` after its
+    sending has begun nothing leaves, and it can be cancelled whole.
     """
 
     issue: Issue
@@ -149,6 +150,7 @@ class Plan:
     waiting: Mapping[str, int] = field(default_factory=dict)
     left_out: tuple[tuple[str, int], ...] = ()  # (reason, how many)
     parts: Mapping[str, str] = field(default_factory=dict)
+    hold: timedelta = timedelta(0)
     resumes: bool = False
     step: Step | None = None
 
@@ -195,6 +197,7 @@ class Report:
     made: tuple[str, ...] = ()
     reasons: tuple[tuple[str, str, int], ...] = ()  # (channel, why, how many)
     again_at: datetime | None = None
+    held_until: datetime | None = None  # nothing could leave yet
 
     def total(self, *states: State) -> int:
         """Return how many deliveries stand in any of these states."""

@@ -30,7 +30,7 @@ from publisher.models import (
 from publisher.project import sequencing
 from publisher.project.drafting import Drafting
 from publisher.project.examining import Finding, examine, providers_of
-from publisher.project.folder import Folder, find_root, now_utc
+from publisher.project.folder import find_root, now_utc
 from publisher.project.intentions import (
     Flags,
     Intention,
@@ -47,6 +47,7 @@ from publisher.project.sending import (
     send_issue,
     silent,
 )
+from publisher.project.wishing import Wishing
 
 __all__ = ["Flags", "Project", "Ran", "Shown", "find_root", "now_utc"]
 
@@ -62,7 +63,7 @@ class Shown:
     message: Message
 
 
-class Project(Folder):
+class Project(Wishing):
     """An owner's folder, and what can be done with it.
 
     >>> with Project("letters/") as project:                     # doctest: +SKIP
@@ -110,6 +111,9 @@ class Project(Folder):
         the plan is for a scheduled time of its own. Raises `SourceError` where the name
         is unknown, and `RenderError` where a template cannot be rendered.
         """
+        issue = self.books.ledger.issue(name)
+        if issue and not self.books.sequences.is_one(issue.id):
+            return self.resumed(issue.id)
         intention = self.intention(name, **flags)
         if intention.campaign.delay:
             return sequencing.plan(self, intention.campaign)
@@ -174,13 +178,15 @@ class Project(Folder):
         saved: Mapping[str, object] | None = None,
         stop: Stop = never,
         progress: Progress = silent,
+        stays: bool = True,
     ) -> Report:
         """Send what the plan says, once, and say how it ended.
 
         `saved` is a plan on paper (`publisher plan --json`): where it is not what would
         be sent now, `PlanChanged` is raised. `CheckFailed` carries what a check found,
         and `Busy` says that another process is sending this issue. What a provider
-        refuses is in the report.
+        refuses is in the report. A plan with a `hold` is waited for, unless it `stays`
+        not: then the report says until when it is held.
         """
         if saved is not None:
             planning.refuse_drift(saved, plan)
@@ -194,7 +200,7 @@ class Project(Folder):
             return look.send()
         if not plan.size:
             return Report(issue=plan.issue.id, counts={})
-        return send_issue(self, plan, stop=stop, progress=progress)
+        return send_issue(self, plan, stop=stop, progress=progress, stays=stays)
 
     def preview(
         self,

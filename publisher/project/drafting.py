@@ -78,7 +78,9 @@ class Drafting:
             posts=self._posts(chosen.articles),
             left_out=self.left_out,
         )
-        return replace(made, issue=replace(issue, hash=made.hash))
+        return replace(
+            made, issue=replace(issue, hash=made.hash), hold=self.campaign.hold
+        )
 
     @property
     def needs_articles(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypedDict
 
 from publisher.errors import ConfigError
@@ -184,6 +185,7 @@ def _test_of(campaign: Campaign, email: EmailPart, asked: Asked) -> Campaign:
         campaign,
         name=f"test-{campaign.name}",
         delay=None,  # a test goes at once
+        hold=timedelta(0),
         articles=replace(campaign.articles, since="always"),
         email=replace(email, to=tuple(asked.to)),
         posts=(),

@@ -157,13 +157,15 @@ def _sent(
     if not plan.size:
         return Ran(campaign.name, at, "nothing to send")
     try:
-        report = project.send(plan, stop=stop)
+        report = project.send(plan, stop=stop, stays=False)
     except PublisherError as error:
         return Ran(campaign.name, at, f"stopped: {error}", error=error)
     return Ran(campaign.name, at, _words(report), report=report)
 
 
 def _words(report: Report) -> str:
+    if report.held_until:
+        return report.stopped[0][1]
     sent = report.total(State.ACCEPTED)
     words = f"{sent:,} sent, {report.total(State.FAILED):,} failed"
     waiting = report.total(State.PLANNED, State.CLAIMED, State.UNCERTAIN)

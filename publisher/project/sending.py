@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from publisher.models import (
     State,
     Subscriber,
 )
+from publisher.project import holding
 from publisher.sender import deliver
 
 if TYPE_CHECKING:
@@ -131,21 +133,28 @@ def send_issue(
     *,
     stop: Stop = never,
     progress: Progress = silent,
+    stays: bool = True,
 ) -> Report:
     """Write the plan into the ledger, and hand over whatever is not handed over yet.
 
     An issue that is in the ledger already is continued as it stands there, whoever
-    planned it: the plan at hand adds nothing to it.
+    planned it: the plan at hand adds nothing to it. While it is held this waits, if it
+    `stays`.
     """
     ledger = folder.books.ledger
     # A secret that cannot be used stops here, not at every single reader.
     _ = folder.secret
     with ledger.lease(plan.issue.id):
         if ledger.issue(plan.issue.id) is None:
-            ledger.begin(plan.issue, plan.drafts, plan.deliveries, plan.audiences)
+            begun = replace(plan.issue, starts_at=holding.start_of(folder, plan))
+            ledger.begin(begun, plan.drafts, plan.deliveries, plan.audiences)
         issue = ledger.issue(plan.issue.id) or plan.issue
-        addressing = Addressing(folder, issue, ledger.drafts(issue.id))
-        stopped = hand_over(addressing, stop=stop, progress=progress)
+        wish = Wish(folder, issue.id)
+        held = holding.wait(folder, issue, stop=stop, wish=wish, stays=stays)
+        stopped = [(name, held) for name in ledger.counts(issue.id) if held]
+        if not held:
+            addressing = Addressing(folder, issue, ledger.drafts(issue.id))
+            stopped = hand_over(addressing, stop=stop, progress=progress)
         counts = ledger.counts(issue.id)
     folders = folders_of(folder, counts, issue)
     return Report(
@@ -155,17 +164,18 @@ def send_issue(
         stopped=tuple(stopped),
         made=(*files_in(folders), *_posted(folder, counts, issue)),
         reasons=tuple(reasons(folder, issue)),
-        again_at=again_at(folder, issue.id, [name for name, _ in stopped]),
+        again_at=again_at(folder, issue, [name for name, _ in stopped]),
+        held_until=issue.starts_at if held else None,
     )
 
 
-def again_at(folder: Folder, issue: str, stopped: Sequence[str]) -> datetime | None:
+def again_at(folder: Folder, issue: Issue, stopped: Sequence[str]) -> datetime | None:
     """Return when the first of the channels that stopped can go on by itself."""
-    now, times = folder.clock(), []
+    now, times = folder.clock(), [issue.starts_at]
     for name in stopped:
         with suppress(ConfigError):
             channel = folder.channel(name)
-            times.append(folder.books.ledger.soonest(issue, name))
+            times.append(folder.books.ledger.soonest(issue.id, name))
             if account := _account(folder, channel):
                 times.append(account.ready_at(now, folder.pace(channel)))
     return min((one for one in times if one and one > now), default=None)
@@ -179,15 +189,18 @@ def hand_over(
     The caller holds its lease.
     """
     folder, issue = addressing.folder, addressing.issue.id
-    wish = _Wish(folder, issue)
+    wish = Wish(folder, issue)
     stopped = []
     for name in folder.books.ledger.counts(issue):
         why = _send_through(name, addressing, stop=stop, wish=wish, progress=progress)
         stopped += [(name, why)] if why else []
+    wishes = folder.books.wishes
+    if wishes.of(issue) == "cancelled":  # what was in hand then is given back by now
+        wishes.cancel(issue, now=folder.clock())
     return stopped
 
 
-class _Wish:
+class Wish:
     """What somebody wishes of an issue, looked up now and then."""
 
     def __init__(self, folder: Folder, issue: str) -> None:
@@ -197,6 +210,7 @@ class _Wish:
         self._words = ""
 
     def __call__(self) -> str:
+        """Say why nothing more may leave, or ""."""
         if time.monotonic() - self._looked >= OFTEN:
             self._looked = time.monotonic()
             self._words = self._said(self._wishes.of(self._issue))

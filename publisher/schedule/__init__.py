@@ -13,6 +13,7 @@ from publisher import files, strict
 from publisher.errors import ConfigError, SourceError
 from publisher.models import Campaign, Json
 from publisher.schedule.sequence import since, subscribed_by, turn
+from publisher.schedule.spans import duration
 from publisher.schedule.timing import Action, Due, due, in_words, next_runs, runs
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "Due",
     "campaigns",
     "due",
+    "duration",
     "in_words",
     "next_runs",
     "read",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Literal
@@ -14,6 +13,7 @@ from publisher.models import Campaign, EmailPart, PostPart, Selection
 from publisher.schedule.cron import Misread
 from publisher.schedule.phrases import rhythm
 from publisher.schedule.sequence import is_sequence, read_delay
+from publisher.schedule.spans import duration
 from publisher.strict.kinds import (
     ChannelName,
     Channels,
@@ -24,8 +24,6 @@ from publisher.strict.kinds import (
     Zone,
 )
 
-UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-SPAN = re.compile(r"(\d{1,4})\s*(d|h|m)(?:ays?|ours?|in|ins|inutes?)?")
 WAYS = ("when", "every", "cron", "at")
 
 
@@ -48,27 +46,23 @@ def _phrase(start: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def duration(text: str) -> timedelta:
-    """Read a span of time.
-
-    >>> duration("1h 30m"), duration("2 days")
-    (datetime.timedelta(seconds=5400), datetime.timedelta(days=2))
-    """
-    parts = SPAN.findall(text)
-    if not parts or SPAN.sub("", text).strip():
-        raise ValueError(text)
-    return timedelta(**{UNITS[unit]: int(number) for number, unit in parts})
-
-
 def _grace(text: str) -> str:
+    return _span(text, unit="h", usual="2h", others="30m, 1d")
+
+
+def _hold(text: str) -> str:
+    return _span(text, unit="m", usual="10m", others="30m, 1h")
+
+
+def _span(text: str, *, unit: str, usual: str, others: str) -> str:
     try:
         span = duration(text)
     except ValueError:
-        hint = f"Try: {text}h" if text.isdecimal() else "Try: 2h"
+        hint = f"Try: {text}{unit}" if text.isdecimal() else f"Try: {usual}"
         message = f'"{text}" is not a span of time'
-        raise strict.complaint(message, hint=f"{hint}; or 30m, 1d") from None
+        raise strict.complaint(message, hint=f"{hint}; or {others}") from None
     if span < timedelta(minutes=1):
-        raise strict.complaint("must be a minute or more", hint="Try: 2h")
+        raise strict.complaint("must be a minute or more", hint=f"Try: {usual}")
     return text
 
 
@@ -181,6 +175,9 @@ class ScheduleFile(strict.Model):
         default="first seen",
         description="With `after subscribe`, who is in it: always, or a date.",
     )
+    hold: Annotated[str, AfterValidator(_hold)] = Field(
+        default="", description="How long it can be undone before anything leaves: 10m"
+    )
     articles: Articles = Field(
         default_factory=Articles, description="Which articles an issue takes."
     )
@@ -207,6 +204,9 @@ class ScheduleFile(strict.Model):
                 hint = "Try: when: 3 days after subscribe; or articles: {since: ...}"
                 raise strict.complaint(message, hint=hint)
             return self
+        if self.hold:
+            message = "hold goes with an issue, and here each reader's step is its own"
+            raise strict.complaint(message, hint="Try: without hold")
         if self.posts or self.email is None:
             message = "a post is for everybody: no reader's clock can start it"
             hint = f"Try: the posts in a file of their own, without {self.when!r}"
@@ -240,6 +240,7 @@ class ScheduleFile(strict.Model):
             source=source,
             delay=delay,
             since=self.since,
+            hold=duration(self.hold) if self.hold else timedelta(0),
         )
 
     def _for_everybody(self, articles: Selection) -> Selection:

@@ -115,6 +115,14 @@ update deliveries
    and state in ('failed', 'skipped', 'uncertain')
    and state = :state
 """)
+AGAIN_ONE = text(f"{AGAIN.text} and key = :key")
+PAUSED = text("""
+select id
+  from issues
+ where campaign = :campaign
+   and wish = 'paused'
+ order by number
+""")
 DECIDE = text("""
 update deliveries
    set state = :state,
@@ -175,11 +183,26 @@ class Wishes:
                 connection.execute(COUNT, change)
         return moved
 
-    def retry(self, issue: str, state: Literal["failed", "uncertain"]) -> int:
-        """Plan again what failed, or what nobody knows of; return how many."""
+    def paused(self, campaign: str) -> list[str]:
+        """Return the issues of a campaign that wait for somebody to resume them."""
+        with self._database.reading() as connection:
+            return list(connection.execute(PAUSED, {"campaign": campaign}).scalars())
+
+    def retry(
+        self,
+        issue: str,
+        state: Literal["failed", "uncertain"],
+        keys: Sequence[str] | None = None,
+    ) -> int:
+        """Plan again what failed, or what nobody knows of; return how many.
+
+        Without `keys` all of them.
+        """
+        values = {"issue": issue, "state": state}
         with self._database.writing() as connection:
-            values = {"issue": issue, "state": state}
-            return connection.execute(AGAIN, values).rowcount
+            if keys is None:
+                return connection.execute(AGAIN, values).rowcount
+            return many(connection, AGAIN_ONE, [{**values, "key": one} for one in keys])
 
     def decide(
         self, issue: str, keys: Sequence[str], *, arrived: bool, now: datetime

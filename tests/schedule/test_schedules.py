@@ -141,7 +141,7 @@ WRONG = [
     ("email: {list: weekly, through: [smtp]}", "1:32: email.through must be a text. Try: without the brackets or dashes"),
     ("posts: [{through: []}]", "1:19: posts.through must not be empty. Try: write a value, or remove the line"),
     ("posts: [{through: Mastodon}]", '1:19: "Mastodon" is not a channel. Try: mastodon, or mastodon:work'),
-    ("name: x", '1:1: unknown key "name". Known keys: when, every, cron, at, timezone, enabled, if_missed, grace, since, articles, email, posts'),
+    ("name: x", '1:1: unknown key "name". Known keys: when, every, cron, at, timezone, enabled, if_missed, grace, since, hold, articles, email, posts'),
 ]  # fmt: skip
 
 

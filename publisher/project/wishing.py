@@ -1,0 +1,159 @@
+"""What a person wishes of an issue: pause, go on, cancel, try again, settle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from publisher.errors import Busy, ProviderError, StoreError
+from publisher.models import Delivery, Issue, Outcome, Plan, Recalls, State
+from publisher.project import holding
+from publisher.project.folder import Folder
+from publisher.project.sending import Addressing
+from publisher.text import suggest
+
+OPEN = (State.PLANNED, State.CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What providers said when they were asked about uncertain deliveries."""
+
+    arrived: int = 0
+    missing: int = 0  # they surely did not arrive
+    unknown: tuple[Delivery, ...] = ()  # who cannot be asked, or did not know
+
+
+class Wishing(Folder):
+    """A folder whose issues can be paused, cancelled and settled by hand.
+
+    `name` is an issue, `weekly/7`, or a campaign, which means its newest issue. Each
+    method raises `StoreError` where there is none.
+    """
+
+    def issue(self, name: str) -> Issue:
+        """Return the issue of this name."""
+        ledger = self.books.ledger
+        found = ledger.issue(name) or next(iter(ledger.issues(name, limit=1)), None)
+        if found is None:
+            close = suggest(name, [one.id for one in ledger.issues()])
+            hint = f"Did you mean {close}?" if close else "Try: publisher status"
+            raise StoreError(f"there is no issue {name} in the books", hint=hint)
+        return found
+
+    def is_open(self, issue: Issue) -> bool:
+        """Say whether the issue has anything left to send."""
+        counts = self.books.ledger.counts(issue.id).values()
+        return any(by_state[state] for by_state in counts for state in OPEN)
+
+    def pause(self, name: str) -> Issue:
+        """Let nothing more of the issue leave; who sends it stops within a second."""
+        issue = self._unfinished(name)
+        self.books.wishes.pause(issue.id)
+        return issue
+
+    def resume(self, name: str) -> Issue:
+        """Let a paused issue go on; it is sent by whoever sends it next."""
+        issue = self._unfinished(name)
+        self.books.wishes.resume(issue.id)
+        return issue
+
+    def cancel(self, name: str) -> Issue:
+        """Skip for good whatever has not left; who sends it stops within a second."""
+        issue = self._unfinished(name, also="cancelled")
+        self.books.wishes.cancel(issue.id, now=self.clock())
+        with suppress(Busy), self.books.ledger.lease(issue.id):
+            self._let_go_of_claims(issue)
+        return issue
+
+    def _unfinished(self, name: str, *, also: str = "") -> Issue:
+        issue = self.issue(name)
+        hint = f"Try: publisher status {issue.id}"
+        if self.books.wishes.of(issue.id) == "cancelled" != also:
+            raise StoreError(f"{issue.id} is cancelled, for good", hint=hint)
+        if not self.is_open(issue) and not self.books.sequences.is_one(issue.id):
+            raise StoreError(f"{issue.id} has nothing left to send", hint=hint)
+        return issue
+
+    def _let_go_of_claims(self, issue: Issue) -> None:
+        """Leave in doubt what a killed sender had in hand: nobody goes on with it."""
+        doubt = "its sender ended before an answer came, and then it was cancelled"
+        for channel in self.books.ledger.counts(issue.id):
+            claims = self.books.ledger.claims(issue.id, channel)
+            ends = [
+                Outcome(key=one.delivery.key, state=State.UNCERTAIN, reason=doubt)
+                for one in claims
+            ]
+            self.books.ledger.settle(ends, now=self.clock())
+
+    def start_of(self, plan: Plan) -> datetime | None:
+        """Return when the first message of a plan may leave, if it is held."""
+        return plan.issue.starts_at or holding.start_of(self, plan)
+
+    # --- what did not go as it should ---
+
+    def retry(
+        self,
+        name: str,
+        state: Literal["failed", "uncertain"],
+        keys: Sequence[str] | None = None,
+    ) -> int:
+        """Plan again what failed, or what is uncertain; return how many.
+
+        What was uncertain may then arrive twice. Without `keys` all of them.
+        """
+        issue = self.issue(name)
+        if self.books.wishes.of(issue.id) == "cancelled":
+            raise StoreError(
+                f"{issue.id} is cancelled, for good",
+                hint="Try: publisher send CAMPAIGN --again, a new issue",
+            )
+        return self.books.wishes.retry(issue.id, state, keys)
+
+    def uncertain(self, name: str) -> list[Delivery]:
+        """Return the deliveries of which nobody knows whether they arrived."""
+        return self.books.ledger.deliveries(self.issue(name).id, state=State.UNCERTAIN)
+
+    def decide(self, name: str, keys: Sequence[str], *, arrived: bool) -> int:
+        """Settle uncertain deliveries by somebody's word; return how many."""
+        issue = self.issue(name)
+        return self.books.wishes.decide(
+            issue.id, keys, arrived=arrived, now=self.clock()
+        )
+
+    def look_up(self, name: str) -> Asked:
+        """Ask the providers that can be asked, and settle what they know."""
+        issue = self.issue(name)
+        addressing = Addressing(self, issue, self.books.ledger.drafts(issue.id))
+        ends: list[Outcome] = []
+        unknown: list[Delivery] = []
+        for delivery in self.uncertain(issue.id):
+            end = self._asked(delivery, addressing)
+            if end is None:
+                unknown.append(delivery)
+            else:
+                ends.append(end)
+        self.books.ledger.settle(ends, now=self.clock())
+        arrived = sum(one.state is State.ACCEPTED for one in ends)
+        return Asked(arrived, len(ends) - arrived, tuple(unknown))
+
+    def _asked(self, delivery: Delivery, addressing: Addressing) -> Outcome | None:
+        provider = self.channel(delivery.channel).provider
+        if not isinstance(provider, Recalls):
+            return None
+        try:
+            receipt = provider.find(addressing.message(delivery))
+        except ProviderError:
+            return None
+        if receipt is None:
+            reason = "the provider was asked, and does not have it"
+            return Outcome(key=delivery.key, state=State.FAILED, reason=reason)
+        return Outcome(
+            key=delivery.key,
+            state=State.ACCEPTED,
+            receipt=receipt.id or delivery.key,
+            url=receipt.url,
+        )
