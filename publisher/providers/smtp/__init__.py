@@ -147,9 +147,9 @@ class Smtp:
             )
             if len(later) == len(found):
                 raise about_all
-            unpulled = set(range(len(emails))) - set(found)
-            found |= dict.fromkeys(unpulled, about_all)
-        return [found[place] for place in range(len(emails))]
+        else:  # only uncertain ones end it early
+            about_all = Unavailable("smtp: one connection after another broke")
+        return [found.get(place, about_all) for place in range(len(emails))]
 
     def send_each(
         self, messages: Iterator[Email]
