@@ -1,8 +1,8 @@
 """Sequences: asks whose turn has come, and sends each reader their step once.
 
-A look takes those who are due in chunks: what is planned goes by the road of every
-issue, and only then the next are planned. Killed anywhere, the next look goes on where
-it was: who is planned stands in the ledger, and who is not still waits.
+A look takes those who are due in rounds of chunks: what is planned goes by the road of
+every issue, and only then the next are planned. Killed anywhere, the next look goes on
+where it was: who is planned stands in the ledger, and who is not still waits.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from publisher.store.sequences import Waiting
 
 CHUNK = 1_000  # readers who are planned at a time
+ROUND = 20  # chunks that are sent together at most: they share connections and waits
 OPEN = (State.PLANNED, State.CLAIMED)
 
 
@@ -186,6 +187,7 @@ class Look:
     lacks_article: bool = False
     left_out: list[str] = field(default_factory=list)
     checked: set[str] = field(default_factory=set)
+    chunks: int = 1  # of the next round: the first is small, so that it starts soon
 
     def __post_init__(self) -> None:
         self.campaign = self.step.campaign
@@ -239,9 +241,15 @@ class Look:
 
     def _send_all(self, issue: Issue) -> Sequence[tuple[str, str]]:
         stopped = self._hand_over(issue)
-        while not stopped and not self.stop() and self._take(issue):
+        while not self._is_held_up(issue, stopped) and self._take_round(issue):
             stopped = self._hand_over(issue)
         return stopped
+
+    def _is_held_up(self, issue: Issue, stopped: Sequence[tuple[str, str]]) -> bool:
+        """Whether nobody can go on: mailboxes that asked for time hold up no others."""
+        now, soonest = self.project.clock(), self.project.books.ledger.soonest
+        firsts = (soonest(issue.id, channel) for channel, _ in stopped)
+        return self.stop() or any(one is None or one <= now for one in firsts)
 
     def _hand_over(self, issue: Issue) -> Sequence[tuple[str, str]]:
         if not _open(self.project, issue):
@@ -267,16 +275,30 @@ class Look:
         name = _email(self.campaign).list
         return sequences.would_be_due(name, since=since, by=by, limit=CHUNK)[0]
 
-    def _take(self, issue: Issue) -> bool:
-        """Plan the next of those who are due; False where there is nobody."""
+    def _take_round(self, issue: Issue) -> bool:
+        """Plan so many that a round is worth it, and no more drafts than fit in memory.
+
+        False where nobody is due.
+        """
+        drafts: set[str] = set()
+        chunks, self.chunks = self.chunks, min(ROUND, 2 * self.chunks)
+        for _ in range(chunks):
+            new = self._take(issue)
+            drafts |= new
+            if not new or len(drafts) >= CHUNK or self.stop():
+                break
+        return bool(drafts)
+
+    def _take(self, issue: Issue) -> set[str]:
+        """Plan the next of those who are due; return which drafts they get."""
         sequences, by = self.project.books.sequences, self.step.by
         people = sequences.due(issue.id, by=by, limit=CHUNK, asked=self.is_by_hand)
         drafts, rows = self.drafted(issue, people)
         if not rows:
-            return False
+            return set()
         self._check(issue, drafts, rows)
         sequences.take(issue.id, rows, drafts, by=by)
-        return True
+        return set(drafts)
 
     def drafted(
         self, issue: Issue, people: Sequence[Subscriber]

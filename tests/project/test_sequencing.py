@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -27,6 +27,7 @@ from publisher import schedule
 from publisher.errors import CheckFailed, ConfigError
 from publisher.project import Project, sequencing
 from publisher.project.running import run_campaign
+from publisher.project.sending import hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -467,10 +468,52 @@ def test_who_stops_it_stops_after_what_is_in_hand(
     look.stop = lambda: len(world.letters.messages()) >= 4
     report = look.send()
     assert len(world.letters.messages()) == 4
-    assert report.counts["outbox"]["planned"] == 2
+    assert report.counts["outbox"]["planned"] == 5
     assert world.plan().size == 6
     assert world.run() == ["6 sent, 0 failed"]
     assert len(world.got()) == len(set(world.got())) == 10
+
+
+def test_a_mailbox_that_asks_for_time_holds_up_nobody_else(world: World) -> None:
+    for name in ("bo", "cy"):
+        world.subscribe(name)
+        world.wait(3 * DAY)
+        sequences = world.project.books.sequences
+        if name == "bo":
+            assert world.run() == ["1 sent, 0 failed"]
+            world.letters.messages()[0].unlink()
+            with world.project.books.database.writing() as connection:
+                connection.exec_driver_sql(
+                    "update deliveries set state = 'planned', receipt = '',"
+                    " not_before = 9000000000000000"
+                )
+            assert list(sequences.open_drafts("hi/1"))
+    assert world.run() == ["1 sent, 0 failed, 1 not yet"]
+    assert world.got() == ["cy"]
+
+
+def test_rounds_end_before_there_are_too_many_drafts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequencing, "CHUNK", 2)
+    held = []
+
+    def counted(*args: Any, **flags: Any) -> list[tuple[str, str]]:
+        held.append(len(args[0].drafts))
+        return hand_over(*args, **flags)
+
+    monkeypatch.setattr(sequencing, "hand_over", counted)
+    page = PAGE.replace('subscriber.city == "Rome"', "subscriber.id > 0")
+    page = page.replace(
+        "Tiber", "gate {% if subscriber.id %}{{ subscriber.id }}{% endif %}"
+    )
+    world.letters.write("templates/email/hello.html.j2", page)
+    world.reopen()
+    world.subscribe_many(9)
+    world.wait(3 * DAY)
+    assert world.run() == ["9 sent, 0 failed"]
+    assert len(world.project.books.ledger.drafts("hi/1")) == 9
+    assert (sum(held), max(held)) == (9, 2)
 
 
 def test_chunks_send_all_and_keep_few_drafts(
@@ -493,7 +536,7 @@ from publisher.project.running import run_campaign
 from publisher.store import Ledger, Sequences
 
 root, now, seed = sys.argv[1:]
-sequencing.CHUNK = 5
+sequencing.CHUNK, sequencing.ROUND = 4, 2
 dice = random.Random(int(seed))
 
 def mortal(method):
