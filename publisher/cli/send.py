@@ -107,6 +107,8 @@ def _held(plan: Plan, hold: str | None) -> Plan:
 
     if hold is None or plan.resumes:
         return plan
+    if plan.step:
+        raise click.UsageError("--hold goes with an issue, not with readers' own steps")
     try:
         return replace(plan, hold=duration(hold))
     except ValueError:

@@ -114,7 +114,7 @@ class Project(Wishing):
         issue = self.books.ledger.issue(name)
         if issue and not self.books.sequences.is_one(issue.id):
             return self.resumed(issue.id)
-        intention = self.intention(name, **flags)
+        intention = self.intention(issue.campaign if issue else name, **flags)
         if intention.campaign.delay:
             return sequencing.plan(self, intention.campaign)
         draft = Drafting(self, intention.campaign)

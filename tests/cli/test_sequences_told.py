@@ -87,6 +87,26 @@ def test_run_sends_what_is_due_and_says_so_once(begun: Letters, run: Run) -> Non
     assert "nothing is due" in run.err
 
 
+def test_a_sequence_is_paused_resumed_and_cancelled_by_its_issue(
+    begun: Letters, run: Run
+) -> None:
+    run("pause", "hi/1")
+    run("run", "--once")
+    assert "nothing is due" in run.err
+    run("send", "hi", code=0)
+    assert "paused; to go on: publisher resume hi/1" in run.err
+    run("resume", "hi/1")
+    run("send", "hi/1")  # as the answer to `resume` says
+    assert "hi/1: 3 sent, 0 skipped, 0 failed" in run.err
+    run("cancel", "hi/1", "--yes")
+    run("plan", "hi")
+    assert "cancelled: nobody gets it any more" in run.err
+    run("send", "hi")
+    assert len(begun.messages()) == 3
+    run("send", "hi", "--hold", "5m", code=2)
+    run("verify")
+
+
 def test_two_processes_send_to_each_once(begun: Letters) -> None:
     with Project(begun.root) as project:
         rows = [{"email": f"reader{n}@example.org"} for n in range(60)]
