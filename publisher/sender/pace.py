@@ -14,6 +14,7 @@ from typing import Protocol
 from publisher.models import JUMP, NEVER, Limits, Pace, Standing, Turn, after
 
 AHEAD = 0.25  # seconds of calls that are reserved at a time
+STALE = timedelta(seconds=AHEAD)  # so late a call is not made on old leave
 MOST = 50  # calls that are, where only days are counted
 LOOK = timedelta(seconds=0.05)  # between two looks at whether another was refused,
 NEAR = timedelta(seconds=0.01)  # and where calls are made at a pace anyway
@@ -119,6 +120,7 @@ class Pacer:
     is_together: bool = False  # a call carries many messages
     next_at: datetime | None = None
     left: int = 0  # calls of the turn
+    ahead: int = 0  # calls to reserve at a time: few, until the first are made
     turn: Turn | None = None
     granted: int = 0  # messages of the day that are not claimed
     known: Standing = field(default_factory=Standing)
@@ -207,7 +209,12 @@ class Pacer:
 
     def _holds_turn(self) -> bool:
         turn = self.turn
-        return turn is not None and self.left > 0 and turn.blocks == self.known.blocks
+        if turn is None or not self.left or turn.blocks != self.known.blocks:
+            return False
+        if self.now() - (self.next_at or turn.at) > max(turn.between, STALE):
+            self.ahead = 0  # others may be as late, and all at once would be a burst
+            return False
+        return True
 
     def _take(self, most: int) -> None:
         """Reserve one call for many messages, or a moment's calls of one each."""
@@ -223,7 +230,10 @@ class Pacer:
     def _ahead(self, most: int) -> int:
         interval = self._interval(1).total_seconds()
         rate = 1 / interval if interval else self.known.speed
-        return max(1, int(rate * AHEAD)) if rate else max(most, MOST)
+        if not rate:
+            return max(most, MOST)
+        self.ahead = min(max(1, 2 * self.ahead), max(1, int(rate * AHEAD)))
+        return self.ahead
 
     def _hold(self, calls: int, messages: int, interval: timedelta) -> None:
         turn = self.account.turn(
