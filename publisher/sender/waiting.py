@@ -98,6 +98,7 @@ class Waiting:
 
     def room(self, most: int) -> int:
         """Return how many messages may be claimed now; 0 where none of them waits."""
+        self._heed_block()  # before leave is asked for that would be old after it
         try:
             return self.pacer.room(most)
         except Full as full:

@@ -50,4 +50,5 @@ def test_a_campaign_takes_hardly_longer_than_its_quota(
         ended = run(tmp_path, url, jobs, 600 // jobs, rate)
     assert ended == Ended({"accepted": 600}, [])
     assert quota.early == 0
-    assert quota.ratio() <= 1.05
+    # To learn a quota takes some waits that who knows it does not need.
+    assert quota.ratio() <= (1.05 if is_known else 1.15)
