@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from itertools import accumulate, pairwise
 
 from publisher.errors import PlanChanged
 from publisher.models import (
@@ -17,6 +18,7 @@ from publisher.models import (
     Delivery,
     Draft,
     EmailDraft,
+    EmailPart,
     Issue,
     Json,
     Plan,
@@ -189,6 +191,30 @@ def post_key(issue: Issue, channel: Channel, slug: str) -> str:
     return f"{issue.id}/{channel.name}/{slug}"
 
 
+def shared(part: EmailPart) -> list[tuple[str, tuple[int, int]]]:
+    """Return which channel begins with which shares of 100 of the readers.
+
+    >>> shared(EmailPart(through="a", instead=("b",), shares=(70, 30)))
+    [('a', (0, 70)), ('b', (70, 100))]
+    >>> shared(EmailPart(through="a", instead=("b",)))
+    [('a', (0, 100))]
+    """
+    ends = list(accumulate(part.shares or (100,)))
+    return list(zip(part.channels, pairwise([0, *ends]), strict=False))
+
+
+def place(reader: Subscriber, *, number: int) -> int:
+    """Return in which of 100 equal parts a reader is, in a campaign's issue.
+
+    Always the same one, so that a plan made again is the same.
+    """
+    if reader.id:
+        # The books part the readers of a list in the same way.
+        return (reader.id * 7919 + number * 37 % 100) % 100
+    mark = hashlib.sha256(f"{number} {reader.address.casefold()}".encode())
+    return int.from_bytes(mark.digest()[:8]) % 100
+
+
 def make(
     issue: Issue,
     *,
@@ -198,6 +224,7 @@ def make(
     audiences: Iterable[tuple[Audience, EmailDraft]] = (),
     posts: Iterable[tuple[Channel, PostDraft]] = (),
     left_out: Iterable[str] = (),
+    routes: Sequence[str] = (),
 ) -> Plan:
     """Freeze who gets what through which channel."""
     drafts: dict[str, Draft] = {}
@@ -212,6 +239,8 @@ def make(
     channels = unique(
         [one.channel for one in readers] + [one.channel for one in deliveries]
     )
+    # Which readers each carries is in the audiences' shares, or follows from the order.
+    channels = (*channels, *(f"or {one}" for one in routes))
     audience_parts = [sorted(one.key for one in deliveries), *map(asdict, readers)]
     return Plan(
         issue=issue,
@@ -219,6 +248,7 @@ def make(
         deliveries=tuple(deliveries),
         audiences=tuple(readers),
         left_out=tuple(Counter(left_out).items()),
+        routes=tuple(routes),
         parts={
             **{f"{ARTICLE}{one.slug}": fingerprint(one.data()) for one in articles},
             "drafts": fingerprint(sorted(drafts)),
@@ -284,6 +314,7 @@ def data(plan: Plan) -> Json:
         "resumes": plan.resumes,
         "articles": list(issue.articles),
         "channels": plan.counts(),
+        "or_through": list(plan.routes),
         "deliveries": plan.size,
         "drafts": [
             {"id": name, "kind": draft.kind, "template": draft.template}

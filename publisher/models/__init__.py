@@ -20,6 +20,7 @@ from publisher.models.drafts import (
     Slotted,
     draft_from,
 )
+from publisher.models.failing import Health, Move
 from publisher.models.messages import (
     Attachment,
     Batches,
@@ -79,6 +80,7 @@ __all__ = [
     "EmailDraft",
     "EmailPart",
     "Escape",
+    "Health",
     "Image",
     "Issue",
     "Json",
@@ -88,6 +90,7 @@ __all__ = [
     "Mailbox",
     "Mailing",
     "Message",
+    "Move",
     "Opens",
     "Outcome",
     "Pace",

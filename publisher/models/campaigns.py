@@ -35,7 +35,14 @@ class EmailPart:
     list: str = ""
     to: tuple[str, ...] = ()  # addresses, instead of a list
     through: str = "outbox"
+    instead: tuple[str, ...] = ()  # who else may take it, in this order
+    shares: tuple[int, ...] = ()  # of 100, for `through` and each of `instead`
     subject: str = ""  # a template; empty: the template's own
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """All channels that may take it, the first one first."""
+        return (self.through, *self.instead)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +95,7 @@ class Campaign:
     @property
     def through(self) -> tuple[str, ...]:
         """The channels that it names, in its order, each once."""
-        email = (self.email.through,) if self.email else ()
+        email = self.email.channels if self.email else ()
         return unique([*email, *(one for part in self.posts for one in part.through)])
 
 

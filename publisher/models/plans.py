@@ -10,6 +10,7 @@ from typing import Literal
 
 from publisher.models.campaigns import Campaign
 from publisher.models.drafts import Draft
+from publisher.models.failing import Move
 from publisher.models.values import fingerprint
 from publisher.models.writing import Subscriber
 
@@ -151,6 +152,7 @@ class Plan:
     left_out: tuple[tuple[str, int], ...] = ()  # (reason, how many)
     parts: Mapping[str, str] = field(default_factory=dict)
     hold: timedelta = timedelta(0)
+    routes: tuple[str, ...] = ()  # the channels that may take each other's emails
     resumes: bool = False
     step: Step | None = None
 
@@ -198,6 +200,7 @@ class Report:
     reasons: tuple[tuple[str, str, int], ...] = ()  # (channel, why, how many)
     again_at: datetime | None = None
     held_until: datetime | None = None  # nothing could leave yet
+    moves: tuple[Move, ...] = ()
 
     def total(self, *states: State) -> int:
         """Return how many deliveries stand in any of these states."""

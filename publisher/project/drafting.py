@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,6 +19,7 @@ from publisher.models import (
     Plan,
     PostDraft,
     Subscriber,
+    unique,
 )
 from publisher.project.folder import Folder
 
@@ -77,6 +78,7 @@ class Drafting:
             audiences=audiences,
             posts=self._posts(chosen.articles),
             left_out=self.left_out,
+            routes=self._routes(),
         )
         return replace(
             made, issue=replace(issue, hash=made.hash), hold=self.campaign.hold
@@ -102,14 +104,14 @@ class Drafting:
         part = self.campaign.email
         if part is None or (self.needs_articles and not articles):
             return (), ()
-        channel = self.folder.channel(part.through)
         letter = self.letter(part, issue, articles)
         if self.readers is None and not part.to:
             audience = self._audience(part, issue, letter)
             if audience is not None:
                 return (), audience
         readers = self._readers(part)
-        return [(channel, one, letter.draft(one)) for one in readers], ()
+        channel_of = self._channel_of(part, issue)
+        return [(channel_of(one), one, letter.draft(one)) for one in readers], ()
 
     def _audience(
         self, part: EmailPart, issue: Issue, letter: Letter
@@ -120,19 +122,58 @@ class Drafting:
         draft = letter.common(first or Subscriber(address=""))
         if first is not None and draft is None:
             return None
-        size = people.size(part.list, now=issue.planned_at, number=issue.number)
-        self._note(part, size.suppressed, size.count + size.suppressed)
-        if draft is None or not size.count:
+        sizes = [
+            (
+                name,
+                shares,
+                people.size(
+                    part.list, now=issue.planned_at, number=issue.number, shares=shares
+                ),
+            )
+            for name, shares in planning.shared(part)
+        ]
+        gone = sum(size.suppressed for *_, size in sizes)
+        self._note(part, gone, gone + sum(size.count for *_, size in sizes))
+        if draft is None:
             return ()
-        audience = Audience(
-            channel=self.folder.channel(part.through).name,
-            draft=draft.id,
-            list=part.list,
-            last=size.last,
-            count=size.count,
-            checksum=size.checksum,
-        )
-        return [(audience, draft)]
+        return [
+            (
+                Audience(
+                    channel=self.folder.channel(name).name,
+                    draft=draft.id,
+                    list=part.list,
+                    last=size.last,
+                    count=size.count,
+                    checksum=size.checksum,
+                    shares=shares,
+                ),
+                draft,
+            )
+            for name, shares, size in sizes
+            if size.count
+        ]
+
+    def _channel_of(
+        self, part: EmailPart, issue: Issue
+    ) -> Callable[[Subscriber], Channel]:
+        """Return who carries the email of each reader."""
+        shared = [
+            (shares[1], self.folder.channel(name))
+            for name, shares in planning.shared(part)
+        ]
+
+        def channel_of(reader: Subscriber) -> Channel:
+            place = planning.place(reader, number=issue.number)
+            return next(channel for end, channel in shared if place < end)
+
+        return channel_of
+
+    def _routes(self) -> tuple[str, ...]:
+        """Return the channels that may take each other's emails, if any."""
+        email = self.campaign.email
+        names = email.channels if email else ()
+        found = unique(self.folder.channel(name).name for name in names)
+        return found if len(found) > 1 else ()
 
     def _note(self, part: EmailPart, gone: int, known: int) -> None:
         self.left_out += ["reader is suppressed or left the list"] * gone

@@ -146,7 +146,8 @@ def narrowed(
         if email is None and not (asked.to or asked.list):
             raise _for_whom(campaign.name, asked.through)
         campaign = replace(campaign, posts=())
-        email = replace(email or EmailPart(), through=asked.through)
+        email = email or EmailPart()
+        email = replace(email, through=asked.through, instead=(), shares=())
     if email is None:
         _refuse_email(campaign, asked)
         return campaign

@@ -28,7 +28,8 @@ from publisher.models import (
     Subscriber,
 )
 from publisher.project import holding
-from publisher.sender import deliver
+from publisher.project.failing_over import FailingOver
+from publisher.sender import Breaker, deliver
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder
@@ -147,6 +148,7 @@ def send_issue(
     with ledger.lease(plan.issue.id):
         if ledger.issue(plan.issue.id) is None:
             begun = replace(plan.issue, starts_at=holding.start_of(folder, plan))
+            folder.books.routes.plan(begun.id, plan.routes)
             ledger.begin(begun, plan.drafts, plan.deliveries, plan.audiences)
         issue = ledger.issue(plan.issue.id) or plan.issue
         wish = Wish(folder, issue.id)
@@ -166,6 +168,7 @@ def send_issue(
         reasons=tuple(reasons(folder, issue)),
         again_at=again_at(folder, issue, [name for name, _ in stopped]),
         held_until=issue.starts_at if held else None,
+        moves=tuple(folder.books.routes.moves(issue.id)),
     )
 
 
@@ -190,10 +193,21 @@ def hand_over(
     """
     folder, issue = addressing.folder, addressing.issue.id
     wish = Wish(folder, issue)
-    stopped = []
-    for name in folder.books.ledger.counts(issue):
-        why = _send_through(name, addressing, stop=stop, wish=wish, progress=progress)
-        stopped += [(name, why)] if why else []
+
+    def send(name: str, breaker: Breaker | None) -> str:
+        return _send_through(
+            name,
+            addressing,
+            stop=stop,
+            wish=wish,
+            progress=progress,
+            breaker=breaker,
+        )
+
+    def is_over() -> bool:
+        return stop() or bool(wish())
+
+    stopped = FailingOver(folder, issue, send, is_over).run()
     wishes = folder.books.wishes
     if wishes.of(issue) == "cancelled":  # what was in hand then is given back by now
         wishes.cancel(issue, now=folder.clock())
@@ -229,6 +243,7 @@ def _send_through(
     stop: Stop,
     wish: Callable[[], str],
     progress: Progress,
+    breaker: Breaker | None,
 ) -> str:
     folder = addressing.folder
     try:
@@ -249,6 +264,7 @@ def _send_through(
         progress=progress,
         pace=folder.pace(channel),
         account=_account(folder, channel),
+        breaker=breaker,
     )
 
 

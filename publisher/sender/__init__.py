@@ -21,6 +21,7 @@ from publisher.models import (
     Pace,
     Streams,
 )
+from publisher.sender.breaker import Breaker, is_open
 from publisher.sender.flow import Flow
 from publisher.sender.outcomes import state_after
 from publisher.sender.pace import Account, Alone, Pacer
@@ -31,7 +32,7 @@ from publisher.sender.waiting import STOPPED
 if TYPE_CHECKING:
     from publisher.store import Ledger
 
-__all__ = ["STOPPED", "deliver", "state_after"]
+__all__ = ["STOPPED", "Breaker", "deliver", "is_open", "state_after"]
 
 
 def deliver(
@@ -49,6 +50,7 @@ def deliver(
     progress: Callable[[int], None] = lambda _count: None,
     pace: Pace | None = None,
     account: Account | None = None,
+    breaker: Breaker | None = None,
 ) -> str:
     """Send what an issue still has planned for a channel, under the caller's lease.
 
@@ -56,7 +58,8 @@ def deliver(
     `messages_of` makes many messages faster than `message_of` makes each, and the same.
     `stop` is the process's own end, `wish` says why a person wants no more to be sent;
     `progress` is told how many more deliveries came to their end. `pace` is what the
-    owner allows; `account` is what all who send through it know of it.
+    owner allows; `account` is what all who send through it know of it. `breaker`
+    hears how the channel does, where another could take its work.
     """
     kind = _kind(channel.provider)
     pacer = Pacer(
@@ -79,6 +82,7 @@ def deliver(
         wish=wish,
         progress=progress,
         pacer=pacer,
+        breaker=breaker,
     )
     try:
         return sender.run()

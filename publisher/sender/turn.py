@@ -207,6 +207,9 @@ class Sender(Waiting):
         self.doubtful.difference_update(outcome.key for outcome in settled)
         if settled:
             self.progress(len(settled))
+        if self.breaker and self.breaker.is_troubled:
+            if any(one.state is State.ACCEPTED for one in settled):
+                self.breaker.worked()
 
     def _put_off(self, delivery: Delivery, error: PublisherError) -> Outcome:
         """Let one recipient wait, longer each time; after the last time it failed."""

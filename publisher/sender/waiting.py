@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from publisher.errors import PublisherError, Throttled, Unavailable
 from publisher.models import Channel, Limits
+from publisher.sender.breaker import Breaker
 from publisher.sender.pace import Full, Pacer
 
 STOPPED = "stopped; run the same command again to go on"
@@ -43,6 +44,7 @@ class Waiting:
     unavailable: int = 0  # times in a row
     pacer: Pacer
     odd: int = 0  # times in a row
+    breaker: Breaker | None = None
 
     @property
     def limits(self) -> Limits:
@@ -51,6 +53,13 @@ class Waiting:
 
     def interruption(self, error: PublisherError) -> Halt | Pause:
         """Return how long an error stops the channel, or that it ends the turn."""
+        reason = self._reason(error)
+        is_end = isinstance(reason, Halt)
+        if self.breaker and self.breaker.failed(error, is_end=is_end) and not is_end:
+            return Halt(str(error))
+        return reason
+
+    def _reason(self, error: PublisherError) -> Halt | Pause:
         if isinstance(error, Throttled):
             return self._throttled(error)
         if isinstance(error, Unavailable) and self.unavailable < len(BACKOFF):

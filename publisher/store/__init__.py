@@ -12,6 +12,7 @@ from publisher.store.database import Database
 from publisher.store.imports import ImportReport, rows_of
 from publisher.store.ledger import Claim, Ledger
 from publisher.store.pace import Account, Paces
+from publisher.store.routes import Routes
 from publisher.store.runs import Run, Runs
 from publisher.store.schema import bring_up_to_date
 from publisher.store.sequences import Sequences
@@ -25,6 +26,7 @@ __all__ = [
     "ImportReport",
     "Ledger",
     "Paces",
+    "Routes",
     "Run",
     "Runs",
     "Sequences",
@@ -47,6 +49,7 @@ class Books:
     wishes: Wishes
     sequences: Sequences
     paces: Paces
+    routes: Routes
 
     def __enter__(self) -> Self:
         return self
@@ -80,4 +83,5 @@ def open_books(url: str) -> Books:
         Wishes(database),
         Sequences(database),
         Paces(database),
+        Routes(database),
     )

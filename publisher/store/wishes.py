@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from publisher.store import times
 from publisher.store.database import Database, many
@@ -170,18 +170,8 @@ class Wishes:
 
     def move(self, issue: str, source: str, target: str) -> int:
         """Give what a channel has not claimed to another; return how many."""
-        values = {"issue": issue, "source": source, "target": target}
-        both = {"issue": issue, "target": target}
         with self._database.writing() as connection:
-            connection.execute(ADD_CHANNEL, both)
-            moved = int(connection.execute(REST, values).scalar() or 0)
-            connection.execute(MOVE_READERS, values)
-            connection.execute(LEAVE_READERS, values)
-            moved += connection.execute(MOVE_ROWS, values).rowcount
-            for channel, more in ((source, -moved), (target, moved)):
-                change = {"issue": issue, "channel": channel, "more": more}
-                connection.execute(COUNT, change)
-        return moved
+            return move(connection, issue, source, target)
 
     def paused(self, campaign: str) -> list[str]:
         """Return the issues of a campaign that wait for somebody to resume them."""
@@ -217,3 +207,20 @@ class Wishes:
         }
         with self._database.writing() as connection:
             return many(connection, DECIDE, [{"key": key, **values} for key in keys])
+
+
+def move(connection: Connection, issue: str, source: str, target: str) -> int:
+    """Give what a channel has not claimed to another; return how many.
+
+    The keys stay: the same reader gets the same issue once, whatever carries it.
+    """
+    values = {"issue": issue, "source": source, "target": target}
+    connection.execute(ADD_CHANNEL, {"issue": issue, "target": target})
+    moved = int(connection.execute(REST, values).scalar() or 0)
+    connection.execute(MOVE_READERS, values)
+    connection.execute(LEAVE_READERS, values)
+    moved += connection.execute(MOVE_ROWS, values).rowcount
+    for channel, more in ((source, -moved), (target, moved)):
+        change = {"issue": issue, "channel": channel, "more": more}
+        connection.execute(COUNT, change)
+    return moved

@@ -257,3 +257,38 @@ Table(
     CheckConstraint("share > 0 and share <= 1", name="a_share_is_a_share"),
     CheckConstraint("sent >= 0", name="what_is_sent_is_counted"),
 )
+
+# The channels that may take an issue's emails, in their order. Written before the issue
+# itself, so that no issue is ever without its own. What a channel has left stays left.
+Table(
+    "routes",
+    metadata,
+    Column("issue", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("has_left", Integer, nullable=False),
+)
+
+# What went from one channel to another. Times are microseconds since 1970.
+Table(
+    "moves",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    words("issue"),
+    words("source"),
+    words("target"),
+    Column("count", Integer, nullable=False),
+    words("why"),
+    Column("moved_at", Integer, nullable=False),
+    Index("moves_by_issue", "issue"),
+)
+
+# How often a channel failed in a row; 0 where its breaker is not open.
+Table(
+    "breakers",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("openings", Integer, nullable=False),
+    Column("open_until", Integer, nullable=False),
+)
