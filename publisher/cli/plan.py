@@ -77,6 +77,8 @@ def show_plan(project: Project, plan: Plan) -> None:
         rows.append((name, plural(count, noun), drafts, place))
     if rows:
         table(("channel", "deliveries", "drafts", "goes to"), rows)
+    if plan.routes:
+        say(f"  if one of them fails, the next: {', '.join(plan.routes)}")
     say(f"hash {(issue.hash or plan.hash)[:16]}")
 
 

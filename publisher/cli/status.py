@@ -23,6 +23,7 @@ from publisher.cli.output import (
 from publisher.cli.progress import Rate
 from publisher.cli.send import stopping
 from publisher.cli.steps import in_words
+from publisher.cli.telling import moved
 from publisher.models import State
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def command(issue: str, folder: str | None, *, watch: bool, json_: bool) -> None
         return
     table(*_lines(found))
     for name in names:
+        for line in moved(project.books.routes.moves(name)):
+            say(f"{name}: {line}")
         if wish := project.books.wishes.of(name):
             say(f"{name} is {wish}")
     for name, step in project.sequences().items():

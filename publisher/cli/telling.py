@@ -13,7 +13,7 @@ from publisher.cli.output import plural, say
 from publisher.models import State
 
 if TYPE_CHECKING:
-    from publisher.models import Issue, Json, Plan, Report
+    from publisher.models import Issue, Json, Move, Plan, Report
 
 A_FEW = 3  # emails that are listed one by one
 SUFFIXES = (".html", ".txt", ".json", ".eml")
@@ -44,6 +44,7 @@ def data(
         ],
         "stopped": dict(ended.stopped),
         "again_at": ended.again_at and ended.again_at.isoformat(),
+        "moves": moves_data(ended.moves),
         "folders": ended.folders,
         "made": ended.made,
     }
@@ -57,6 +58,8 @@ def tell(report: Report) -> None:
         say(f"  {channel}: {', '.join(states)}")
     for channel, why, count in report.reasons:
         say(f"  {channel}: {count:,} {why}")
+    for line in moved(report.moves):
+        say(f"  {line}")
     for channel, why in report.stopped:
         say(f"error: {channel} stopped: {why}")
     for line in _made(report.made, report.folders):
@@ -65,6 +68,26 @@ def tell(report: Report) -> None:
         say("The rest waits. Try: the same command again")
     else:
         say(f"Try: publisher status {report.issue}")
+
+
+def moved(moves: Iterable[Move]) -> Iterator[str]:
+    """Say what went from one channel to another, and why."""
+    for one in moves:
+        yield f"{one.count:,} moved from {one.source} to {one.target}: {one.why}"
+
+
+def moves_data(moves: Iterable[Move]) -> list[Json]:
+    """Return the same for a program."""
+    return [
+        {
+            "from": one.source,
+            "to": one.target,
+            "count": one.count,
+            "why": one.why,
+            "at": one.moved_at.isoformat(),
+        }
+        for one in moves
+    ]
 
 
 def _totals(report: Report) -> dict[str, int]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from publisher import plan as planning
+from publisher.errors import ConfigError
 from publisher.models import (
     Article,
     Audience,
@@ -172,7 +173,15 @@ class Drafting:
         """Return the channels that may take each other's emails, if any."""
         email = self.campaign.email
         names = email.channels if email else ()
-        found = unique(self.folder.channel(name).name for name in names)
+        channels = [self.folder.channel(name) for name in names]
+        for name, channel in zip(names, channels, strict=True):
+            if channel.kind != "email":
+                raise ConfigError(
+                    f"{name} takes posts, not email",
+                    where=self.campaign.source,
+                    hint="Try: only channels that take email",
+                )
+        found = unique(channel.name for channel in channels)
         return found if len(found) > 1 else ()
 
     def _note(self, part: EmailPart, gone: int, known: int) -> None:

@@ -151,7 +151,8 @@ def _named(found: ScheduleFile) -> Iterator[tuple[str, str, tuple[str | int, ...
     """Give each list and provider that the file names, with its place in it."""
     if found.email:
         yield "list", found.email.list, ("email", "list")
-        yield "provider", found.email.through.split(":")[0], ("email", "through")
+        for channel, _ in found.email.through:
+            yield "provider", channel.split(":")[0], ("email", "through")
     for row, post in enumerate(found.posts):
         for column, channel in enumerate(post.through):
             yield "provider", channel.split(":")[0], ("posts", row, "through", column)

@@ -14,8 +14,8 @@ from publisher.schedule.cron import Misread
 from publisher.schedule.phrases import rhythm
 from publisher.schedule.sequence import is_sequence, read_delay
 from publisher.schedule.spans import duration
+from publisher.schedule.through import Through
 from publisher.strict.kinds import (
-    ChannelName,
     Channels,
     Language,
     Line,
@@ -124,12 +124,23 @@ class Email(strict.Model):
 
     template: Name = Field(default="digest", description="digest, letter or your own.")
     list: Name = Field(description="The list whose subscribers get it.")
-    through: ChannelName = Field(default="outbox", description="The channel.")
+    through: Through = Field(
+        default=(("outbox", 0),),
+        description="A channel; several: [first, then]; by share: {a: 70, b: 30}",
+    )
     subject: Line = Field(default="", description="Instead of the template's own.")
 
     def noun(self) -> EmailPart:
         """Return the part as the rooms speak of it."""
-        return EmailPart(**dict(self))
+        first, *others = self.through
+        return EmailPart(
+            template=self.template,
+            list=self.list,
+            through=first[0],
+            instead=tuple(name for name, _ in others),
+            shares=tuple(share for _, share in self.through if share),
+            subject=self.subject,
+        )
 
 
 class Post(strict.Model):
@@ -207,6 +218,9 @@ class ScheduleFile(strict.Model):
         if self.hold:
             message = "hold goes with an issue, and here each reader's step is its own"
             raise strict.complaint(message, hint="Try: without hold")
+        if self.email and len(self.email.through) > 1:
+            message = "a sequence goes through one channel"
+            raise strict.complaint(message, hint="Try: email: {through: postmark}")
         if self.posts or self.email is None:
             message = "a post is for everybody: no reader's clock can start it"
             hint = f"Try: the posts in a file of their own, without {self.when!r}"

@@ -207,9 +207,11 @@ class Sender(Waiting):
         self.doubtful.difference_update(outcome.key for outcome in settled)
         if settled:
             self.progress(len(settled))
-        if self.breaker and self.breaker.is_troubled:
-            if any(one.state is State.ACCEPTED for one in settled):
-                self.breaker.worked()
+        breaker = self.breaker
+        if breaker is None or not breaker.is_troubled:
+            return
+        if any(one.state is State.ACCEPTED for one in settled):
+            breaker.worked()
 
     def _put_off(self, delivery: Delivery, error: PublisherError) -> Outcome:
         """Let one recipient wait, longer each time; after the last time it failed."""

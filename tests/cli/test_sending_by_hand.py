@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KEYS = [
     *("issue", "plan", "is_dry_run", "already_sent_in", "sent", "skipped", "failed"),
     *("uncertain", "waiting", "counts", "reasons", "stopped", "again_at"),
-    *("folders", "made"),
+    *("moves", "folders", "made"),
 ]
 
 

@@ -138,7 +138,11 @@ WRONG = [
     ("email: {list: weekly, templat: x}", '1:23: unknown key "templat". Did you mean template?'),
     ("email: {list: Weekly Letter}", '1:15: "Weekly Letter" is not a name. Try: weekly-letter'),
     ("email: {list: weekly, template: ../x}", '1:33: "../x" is not a name. Try: x'),
-    ("email: {list: weekly, through: [smtp]}", "1:32: email.through must be a text. Try: without the brackets or dashes"),
+    ("email: {list: weekly, through: []}", "1:32: email.through must be a channel, or several. Try: postmark; [postmark, smtp:backup]; or {postmark: 70, mailgun: 30}"),
+    ("email: {list: weekly, through: [smtp, smtp]}", "1:32: smtp stands here twice. Try: each channel once, the one to begin with first"),
+    ("email: {list: weekly, through: {smtp: 70, mailgun: 20}}", "1:32: the shares make 90 percent, not 100. Try: shares that make 100, such as {postmark: 70, mailgun: 30}"),
+    ("email: {list: weekly, through: {smtp: much}}", "1:32: the share of smtp must be a whole number of percent. Try: {postmark: 70, mailgun: 30}"),
+    ("email: {list: weekly, through: [smtp, Mail Gun]}", '1:32: "Mail Gun" is not a channel. Try: postmark, or smtp:backup'),
     ("posts: [{through: []}]", "1:19: posts.through must not be empty. Try: write a value, or remove the line"),
     ("posts: [{through: Mastodon}]", '1:19: "Mastodon" is not a channel. Try: mastodon, or mastodon:work'),
     ("name: x", '1:1: unknown key "name". Known keys: when, every, cron, at, timezone, enabled, if_missed, grace, since, hold, articles, email, posts'),
@@ -247,3 +251,28 @@ def test_the_example_of_the_page_is_right(tmp_path: Path) -> None:
 def test_the_schema_takes_one_channel_without_brackets() -> None:
     data = {"posts": [{"through": "mastodon"}]}
     jsonschema.validate(data, schedule.schedule_schema())
+
+
+@pytest.mark.parametrize(
+    ("through", "part"),
+    [
+        ("smtp", EmailPart(list="weekly", through="smtp")),
+        (
+            "[postmark, 'smtp:backup']",
+            EmailPart(list="weekly", through="postmark", instead=("smtp:backup",)),
+        ),
+        (
+            "{postmark: 70, mailgun: 30}",
+            EmailPart(
+                list="weekly", through="postmark", instead=("mailgun",), shares=(70, 30)
+            ),
+        ),
+    ],
+)
+def test_an_email_goes_through_one_channel_or_several(
+    tmp_path: Path, through: str, part: EmailPart
+) -> None:
+    text = f"email: {{list: weekly, through: {through}}}\n"
+    found, errors = schedule.campaigns(folder(tmp_path, a=text))
+    assert errors == []
+    assert found[0].email == part
