@@ -138,7 +138,7 @@ WRONG = [
     ("email: {list: weekly, templat: x}", '1:23: unknown key "templat". Did you mean template?'),
     ("email: {list: Weekly Letter}", '1:15: "Weekly Letter" is not a name. Try: weekly-letter'),
     ("email: {list: weekly, template: ../x}", '1:33: "../x" is not a name. Try: x'),
-    ("email: {list: weekly, through: []}", "1:32: email.through must be a channel, or several. Try: postmark; [postmark, smtp:backup]; or {postmark: 70, mailgun: 30}"),
+    ("email: {list: weekly, through: []}", "1:32: must be a channel, or several. Try: postmark; [postmark, smtp:backup]; or {postmark: 70, mailgun: 30}"),
     ("email: {list: weekly, through: [smtp, smtp]}", "1:32: smtp stands here twice. Try: each channel once, the one to begin with first"),
     ("email: {list: weekly, through: {smtp: 70, mailgun: 20}}", "1:32: the shares make 90 percent, not 100. Try: shares that make 100, such as {postmark: 70, mailgun: 30}"),
     ("email: {list: weekly, through: {smtp: much}}", "1:32: the share of smtp must be a whole number of percent. Try: {postmark: 70, mailgun: 30}"),
