@@ -33,6 +33,7 @@ VERBS = {
     "pause": "Let nothing more of an issue leave for now.",
     "resume": "Let a paused issue go on.",
     "cancel": "Send nothing more of an issue, for good.",
+    "winner": "Decide an A/B test, or show how its variants stand.",
     "resolve": "Settle what is uncertain: ask the providers, or say it yourself.",
     "retry": "Send again what failed.",
     "verify": "Prove that every delivery is accounted for.",

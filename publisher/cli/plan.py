@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +19,7 @@ from publisher.cli.output import (
     say,
     table,
 )
+from publisher.models import title_of
 
 if TYPE_CHECKING:
     from publisher.models import Plan
@@ -79,7 +82,22 @@ def show_plan(project: Project, plan: Plan) -> None:
         table(("channel", "deliveries", "drafts", "goes to"), rows)
     if plan.routes:
         say(f"  if one of them fails, the next: {', '.join(plan.routes)}")
+    for line in _parts(plan):
+        say(line)
     say(f"hash {(issue.hash or plan.hash)[:16]}")
+
+
+def _parts(plan: Plan) -> Iterator[str]:
+    """Say how a test parts the readers."""
+    held = [one for one in plan.audiences if one.is_held]
+    if not held:
+        return
+    tested = [one for one in plan.audiences if not one.is_held]
+    for letter, one in zip(ascii_uppercase, tested, strict=False):
+        draft = plan.drafts[one.draft]
+        readers = plural(one.count, "reader")
+        yield f"  {letter}: {readers}, {draft.template}: {title_of(draft)}"
+    yield f"  {plural(sum(one.count for one in held), 'reader')} then get the winner"
 
 
 def _next_run(project: Project, plan: Plan) -> datetime | None:

@@ -64,13 +64,20 @@ def command(issue: str, folder: str | None, *, watch: bool, json_: bool) -> None
         return
     table(*_lines(found))
     for name in names:
-        for line in moved(project.books.routes.moves(name)):
-            say(f"{name}: {line}")
-        if wish := project.books.wishes.of(name):
-            say(f"{name} is {wish}")
+        for line in _remarks(project, name):
+            say(line)
     for name, step in project.sequences().items():
         if name in names:
             say(f"{name}: {in_words(step)}")
+
+
+def _remarks(project: Project, name: str) -> Iterator[str]:
+    for line in moved(project.books.routes.moves(name)):
+        yield f"{name}: {line}"
+    if wish := project.books.wishes.of(name):
+        yield f"{name} is {wish}"
+    if count := project.books.wishes.undecided(name):
+        yield f"{name}: {count:,} wait for the winner: publisher winner {name}"
 
 
 def _lines(found: Mapping[str, Counts]) -> tuple[list[str], list[list[object]]]:

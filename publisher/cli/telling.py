@@ -64,9 +64,14 @@ def tell(report: Report) -> None:
         say(f"error: {channel} stopped: {why}")
     for line in _made(report.made, report.folders):
         click.echo(line)
-    if report.total(State.PLANNED, State.CLAIMED):
+    if report.undecided:
+        say(
+            f"{report.undecided:,} wait for the winner. "
+            f"Try: publisher winner {report.issue}"
+        )
+    if report.total(State.PLANNED, State.CLAIMED) > report.undecided:
         say("The rest waits. Try: the same command again")
-    else:
+    elif not report.undecided:
         say(f"Try: publisher status {report.issue}")
 
 
@@ -97,6 +102,7 @@ def _totals(report: Report) -> dict[str, int]:
         "failed": report.total(State.FAILED),
         "uncertain": report.total(State.UNCERTAIN),
         "waiting": report.total(State.PLANNED, State.CLAIMED),
+        "undecided": report.undecided,
     }
 
 

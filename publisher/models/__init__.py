@@ -9,6 +9,7 @@ from publisher.models.campaigns import (
     PostPart,
     Selection,
     TagRule,
+    Test,
 )
 from publisher.models.drafts import (
     Card,
@@ -19,6 +20,7 @@ from publisher.models.drafts import (
     Slot,
     Slotted,
     draft_from,
+    title_of,
 )
 from publisher.models.failing import Health, Move
 from publisher.models.messages import (
@@ -114,6 +116,7 @@ __all__ = [
     "Streams",
     "Subscriber",
     "TagRule",
+    "Test",
     "Turn",
     "Unit",
     "WarmUp",
@@ -122,5 +125,6 @@ __all__ = [
     "fingerprint",
     "key_mark",
     "maker",
+    "title_of",
     "unique",
 ]

@@ -28,6 +28,20 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """Two or more subjects or templates, and who is asked: `share` per cent of a list.
+
+    Each variant gets an equal part of them; the others wait for the winner.
+    """
+
+    subjects: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    share: int = 20
+
+    __test__ = False  # for pytest, this is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailPart:
     """The email of a campaign: which draft goes to which list, through what."""
 
@@ -38,6 +52,7 @@ class EmailPart:
     instead: tuple[str, ...] = ()  # who else may take it, in this order
     shares: tuple[int, ...] = ()  # of 100, for `through` and each of `instead`
     subject: str = ""  # a template; empty: the template's own
+    test: Test | None = None
 
     @property
     def channels(self) -> tuple[str, ...]:

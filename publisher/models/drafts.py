@@ -103,6 +103,14 @@ class PostDraft:
 Draft: TypeAlias = EmailDraft | PostDraft
 
 
+def title_of(draft: Draft) -> str:
+    """Return what a person knows a draft by; slots have their names in it."""
+    if isinstance(draft, PostDraft):
+        return draft.article
+    texts = [f"[{one.name}]" if isinstance(one, Slot) else one for one in draft.subject]
+    return "".join(texts)
+
+
 def _slotted(parts: Sequence[str | Json]) -> Slotted:
     return tuple(
         part

@@ -199,6 +199,7 @@ class Report:
     made: tuple[str, ...] = ()
     reasons: tuple[tuple[str, str, int], ...] = ()  # (channel, why, how many)
     again_at: datetime | None = None
+    undecided: int = 0  # who waits for the winner of a test
     held_until: datetime | None = None  # nothing could leave yet
     moves: tuple[Move, ...] = ()
 

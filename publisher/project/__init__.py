@@ -47,9 +47,9 @@ from publisher.project.sending import (
     send_issue,
     silent,
 )
-from publisher.project.wishing import Wishing
+from publisher.project.wishing import Variant, Wishing
 
-__all__ = ["Flags", "Project", "Ran", "Shown", "find_root", "now_utc"]
+__all__ = ["Flags", "Project", "Ran", "Shown", "Variant", "find_root", "now_utc"]
 
 SAMPLE_READER = Subscriber(address="reader@example.org", name="Ana Reader")
 

@@ -22,13 +22,16 @@ from publisher.models import (
     Subscriber,
     unique,
 )
+from publisher.project import parting
 from publisher.project.folder import Folder
 
 if TYPE_CHECKING:
     from publisher.render import Letter
+    from publisher.store.audiences import Size
 
 ToReader: TypeAlias = tuple[Channel, Subscriber, EmailDraft]
 ToAudience: TypeAlias = tuple[Audience, EmailDraft]
+ToShare: TypeAlias = "tuple[parting.Share, Letter]"
 
 
 @dataclass
@@ -105,54 +108,77 @@ class Drafting:
         part = self.campaign.email
         if part is None or (self.needs_articles and not articles):
             return (), ()
-        letter = self.letter(part, issue, articles)
-        if self.readers is None and not part.to:
-            audience = self._audience(part, issue, letter)
-            if audience is not None:
-                return (), audience
+        letters = [
+            (one, self.letter(one.part, issue, articles))
+            for one in parting.shares_of(part)
+        ]
+        if self.readers is not None:  # to look at: each variant
+            return self._to_look_at(letters, self.readers), ()
+        if not part.to:
+            audiences = self._audiences(part, issue, letters)
+            if audiences is not None:
+                return (), audiences
+        if part.test:
+            raise ConfigError(
+                f"{self.campaign.name}: a test needs letters that are alike for all "
+                f"readers, and {part.template} is not",
+                hint="Try: without {% if %} on subscriber, or without test",
+            )
+        letter, channel_of = letters[0][1], self._channel_of(part, issue)
         readers = self._readers(part)
-        channel_of = self._channel_of(part, issue)
         return [(channel_of(one), one, letter.draft(one)) for one in readers], ()
 
-    def _audience(
-        self, part: EmailPart, issue: Issue, letter: Letter
+    def _to_look_at(
+        self, letters: Sequence[ToShare], readers: Sequence[Subscriber]
+    ) -> Sequence[ToReader]:
+        variants = {
+            (one.part.subject, one.part.template): (one, letter)
+            for one, letter in letters
+        }
+        return [
+            (self.folder.channel(one.part.through), reader, letter.draft(reader))
+            for one, letter in variants.values()
+            for reader in readers
+        ]
+
+    def _audiences(
+        self, part: EmailPart, issue: Issue, letters: Sequence[ToShare]
     ) -> Sequence[ToAudience] | None:
-        """Return the readers of the list as one; None where their drafts differ."""
+        """Return the readers of the list by shares; None where their drafts differ."""
         people = self.folder.books.subscribers
         first = people.first(part.list)
-        draft = letter.common(first or Subscriber(address=""))
-        if first is not None and draft is None:
+        drafts = [
+            letter.common(first or Subscriber(address="")) for _, letter in letters
+        ]
+        if first is not None and None in drafts:
             return None
         sizes = [
-            (
-                name,
-                shares,
-                people.size(
-                    part.list, now=issue.planned_at, number=issue.number, shares=shares
-                ),
+            people.size(
+                part.list, now=issue.planned_at, number=issue.number, shares=one.shares
             )
-            for name, shares in planning.shared(part)
+            for one, _ in letters
         ]
-        gone = sum(size.suppressed for *_, size in sizes)
-        self._note(part, gone, gone + sum(size.count for *_, size in sizes))
-        if draft is None:
-            return ()
+        gone = sum(one.suppressed for one in sizes)
+        self._note(part, gone, gone + sum(one.count for one in sizes))
         return [
-            (
-                Audience(
-                    channel=self.folder.channel(name).name,
-                    draft=draft.id,
-                    list=part.list,
-                    last=size.last,
-                    count=size.count,
-                    checksum=size.checksum,
-                    shares=shares,
-                ),
-                draft,
-            )
-            for name, shares, size in sizes
-            if size.count
+            (self._audience(one, part, draft, size), draft)
+            for (one, _), draft, size in zip(letters, drafts, sizes, strict=True)
+            if draft is not None and size.count
         ]
+
+    def _audience(
+        self, one: parting.Share, part: EmailPart, draft: EmailDraft, size: Size
+    ) -> Audience:
+        return Audience(
+            channel=self.folder.channel(one.part.through).name,
+            draft=draft.id,
+            list=part.list,
+            last=size.last,
+            count=size.count,
+            checksum=size.checksum,
+            shares=one.shares,
+            is_held=one.is_held,
+        )
 
     def _channel_of(
         self, part: EmailPart, issue: Issue

@@ -168,6 +168,7 @@ def send_issue(
         reasons=tuple(reasons(folder, issue)),
         again_at=again_at(folder, issue, [name for name, _ in stopped]),
         held_until=issue.starts_at if held else None,
+        undecided=folder.books.wishes.undecided(issue.id),
         moves=tuple(folder.books.routes.moves(issue.id)),
     )
 

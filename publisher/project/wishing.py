@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
 from publisher.errors import Busy, ProviderError, StoreError
-from publisher.models import Delivery, Issue, Outcome, Plan, Recalls, State
+from publisher.models import (
+    Delivery,
+    Draft,
+    Issue,
+    Outcome,
+    Plan,
+    Recalls,
+    State,
+    title_of,
+)
 from publisher.project import holding
 from publisher.project.folder import Folder
 from publisher.project.sending import Addressing
@@ -25,6 +34,22 @@ class Asked:
     arrived: int = 0
     missing: int = 0  # they surely did not arrive
     unknown: tuple[Delivery, ...] = ()  # who cannot be asked, or did not know
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of a test: who got it, and how it ended."""
+
+    draft: str
+    subject: str
+    template: str
+    readers: int
+    accepted: int
+    failed: int
+
+    def data(self) -> dict[str, object]:
+        """Return it for a program."""
+        return asdict(self)
 
 
 class Wishing(Folder):
@@ -93,6 +118,34 @@ class Wishing(Folder):
         """Return when the first message of a plan may leave, if it is held."""
         return plan.issue.starts_at or holding.start_of(self, plan)
 
+    # --- A/B tests ---
+
+    def variants(self, name: str) -> list[Variant]:
+        """Return the variants of a test, in the order of its file."""
+        issue = self.issue(name)
+        found = self.books.wishes.variants(issue.id)
+        if not found:
+            raise StoreError(
+                f"{issue.id} is no test: all its readers get the same",
+                hint="Try: test: in the schedule, for the next issue",
+            )
+        drafts = self.books.ledger.drafts(issue.id)
+        return [
+            _variant(draft, drafts[draft], counts) for draft, counts in found.items()
+        ]
+
+    def win(self, name: str, draft: str) -> int:
+        """Let those who waited get a variant; return how many they are."""
+        issue = self.issue(name)
+        waiting = self.books.wishes.undecided(issue.id)
+        if not waiting:
+            raise StoreError(
+                f"nobody waits for a winner in {issue.id}",
+                hint=f"Try: publisher status {issue.id}",
+            )
+        self.books.wishes.win(issue.id, draft)
+        return waiting
+
     # --- what did not go as it should ---
 
     def retry(
@@ -157,3 +210,14 @@ class Wishing(Folder):
             receipt=receipt.id or delivery.key,
             url=receipt.url,
         )
+
+
+def _variant(name: str, draft: Draft, counts: Mapping[str, int]) -> Variant:
+    return Variant(
+        draft=name,
+        subject=title_of(draft),
+        template=draft.template,
+        readers=counts["readers"],
+        accepted=counts.get(State.ACCEPTED, 0),
+        failed=counts.get(State.FAILED, 0),
+    )

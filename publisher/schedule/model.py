@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from publisher import strict
-from publisher.models import Campaign, EmailPart, PostPart, Selection
+from publisher.models import Campaign, EmailPart, PostPart, Selection, Test
 from publisher.schedule.cron import Misread
 from publisher.schedule.phrases import rhythm
 from publisher.schedule.sequence import is_sequence, read_delay
@@ -119,6 +119,35 @@ class Articles(strict.Model):
         return Selection(**dict(self))
 
 
+class TestPart(strict.Model):
+    """An A/B test: some readers get one variant each, the others the winner."""
+
+    subjects: Lines = Field(default=(), description="Two or more, to choose from.")
+    templates: tuple[Name, ...] = Field(default=(), description="Or two templates.")
+    share: int = Field(
+        default=20, ge=2, le=98, description="How many per cent of the list take part."
+    )
+    winner: str = Field(default="by hand", description="by hand: publisher winner")
+
+    @model_validator(mode="after")
+    def _can_be_decided(self) -> TestPart:
+        if bool(self.subjects) == bool(self.templates):
+            message = "a test is of subjects or of templates"
+            raise strict.complaint(message, hint='Try: subjects: ["One", "Another"]')
+        variants = self.subjects or self.templates
+        if len(set(variants)) < max(2, len(variants)) or len(variants) > self.share:
+            message = "a test needs two or more variants, no two of them alike"
+            raise strict.complaint(message, hint="Try: another subject or template")
+        if self.winner != "by hand":
+            message = f'nothing is tracked, so a winner is not found "{self.winner}"'
+            raise strict.complaint(message, hint="Try: by hand")
+        return self
+
+    def noun(self) -> Test:
+        """Return the part as the rooms speak of it."""
+        return Test(subjects=self.subjects, templates=self.templates, share=self.share)
+
+
 class Email(strict.Model):
     """The email of a campaign."""
 
@@ -129,6 +158,14 @@ class Email(strict.Model):
         description="A channel; several: [first, then]; by share: {a: 70, b: 30}",
     )
     subject: Line = Field(default="", description="Instead of the template's own.")
+    test: TestPart | None = Field(default=None, description="An A/B test.")
+
+    @model_validator(mode="after")
+    def _parts_once(self) -> Email:
+        if self.test and any(share for _, share in self.through):
+            message = "a test and shares would part the readers twice"
+            raise strict.complaint(message, hint="Try: through: [first, then]")
+        return self
 
     def noun(self) -> EmailPart:
         """Return the part as the rooms speak of it."""
@@ -140,6 +177,7 @@ class Email(strict.Model):
             instead=tuple(name for name, _ in others),
             shares=tuple(share for _, share in self.through if share),
             subject=self.subject,
+            test=self.test.noun() if self.test else None,
         )
 
 
@@ -221,6 +259,9 @@ class ScheduleFile(strict.Model):
         if self.email and len(self.email.through) > 1:
             message = "a sequence goes through one channel"
             raise strict.complaint(message, hint="Try: email: {through: postmark}")
+        if self.email and self.email.test:
+            message = "a sequence has no test: its readers come one by one"
+            raise strict.complaint(message, hint="Try: without test")
         if self.posts or self.email is None:
             message = "a post is for everybody: no reader's clock can start it"
             hint = f"Try: the posts in a file of their own, without {self.when!r}"

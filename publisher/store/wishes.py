@@ -136,6 +136,49 @@ update deliveries
 """)
 
 
+# The variants of a test, and who waits for the winner. What is held has the first
+# variant's draft until then.
+VARIANTS = text("""
+select drafts.name as draft, min(audiences.first_share) as place,
+       sum(audiences.count) as readers
+  from audiences
+  join selected
+    on selected.id = audiences.selected
+  join drafts
+    on drafts.id = audiences.draft
+ where selected.issue = :issue
+   and audiences.state <> 'held'
+   and audiences.last_share - audiences.first_share < 100
+ group by drafts.name
+ order by place
+""")
+RESULTS = text("""
+select drafts.name as draft, deliveries.state, count(*) as number
+  from selected
+  join deliveries
+    on deliveries.selected = selected.id
+  join drafts
+    on drafts.id = deliveries.draft
+ where selected.issue = :issue
+ group by drafts.name, deliveries.state
+""")
+UNDECIDED = text("""
+select coalesce(sum(audiences.count - audiences.taken), 0)
+  from audiences
+  join selected
+    on selected.id = audiences.selected
+ where selected.issue = :issue
+   and audiences.state = 'held'
+""")
+WIN = text("""
+update audiences
+   set state = 'open',
+       draft = (select id from drafts where issue = :issue and name = :draft)
+ where selected in (select id from selected where issue = :issue)
+   and state = 'held'
+""")
+
+
 class Wishes:
     """The wishes that a sender looks for, and the changes that no sender makes."""
 
@@ -177,6 +220,35 @@ class Wishes:
         """Return the issues of a campaign that wait for somebody to resume them."""
         with self._database.reading() as connection:
             return list(connection.execute(PAUSED, {"campaign": campaign}).scalars())
+
+    # --- A/B tests ---
+
+    def variants(self, issue: str) -> dict[str, dict[str, int]]:
+        """Return how each variant of a test stands, by its draft, the first one first.
+
+        Empty where the issue is no test.
+        """
+        values = {"issue": issue}
+        found: dict[str, dict[str, int]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(VARIANTS, values):
+                found[row.draft] = {"readers": int(row.readers)}
+            for row in connection.execute(RESULTS, values):
+                if row.draft in found:
+                    found[row.draft][row.state] = row.number
+        return found if len(found) > 1 else {}
+
+    def undecided(self, issue: str) -> int:
+        """Return how many wait for the winner of a test."""
+        with self._database.reading() as connection:
+            return int(connection.execute(UNDECIDED, {"issue": issue}).scalar() or 0)
+
+    def win(self, issue: str, draft: str) -> None:
+        """Let those who waited for it get this draft."""
+        with self._database.writing() as connection:
+            connection.execute(WIN, {"issue": issue, "draft": draft})
+
+    # --- what did not go as it should ---
 
     def retry(
         self,

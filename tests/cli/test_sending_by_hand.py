@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEYS = [
     *("issue", "plan", "is_dry_run", "already_sent_in", "sent", "skipped", "failed"),
-    *("uncertain", "waiting", "counts", "reasons", "stopped", "again_at"),
+    *("uncertain", "waiting", "undecided", "counts", "reasons", "stopped", "again_at"),
     *("moves", "folders", "made"),
 ]
 

@@ -252,3 +252,32 @@ def test_what_a_killed_sender_had_in_hand_is_in_doubt_once_it_is_cancelled(
         assert project.books.ledger.claim("slow/1", "outbox", 1, now=now)
     run("cancel", "slow", "--yes")
     assert counts_of(unsettled.root, "outbox") == {"accepted": 1, "uncertain": 3}
+
+
+def test_a_test_is_decided_on_the_command_line(letters: Letters, run: Run) -> None:
+    test = 'test: {subjects: ["One", "Two"], share: 50}'
+    letters.write(
+        "schedules/slow.yaml",
+        f"articles: {{since: always}}\nemail:\n  list: weekly\n  {test}\n",
+    )
+    with Project(letters.root) as project:
+        rows = ({"email": f"r{number}@example.org"} for number in range(100))
+        project.books.subscribers.import_rows(
+            rows, lists=["weekly"], now=project.clock()
+        )
+    run("plan", "slow")
+    assert "A: 25 readers, digest: One" in run.err
+    assert "50 readers then get the winner" in run.err
+    run("send", "slow")
+    assert "50 wait for the winner. Try: publisher winner slow/1" in run.err
+    shown = run("winner", "slow")
+    assert "B        Two      digest    25       25" in shown
+    run("status", "slow")
+    assert "50 wait for the winner" in run.err
+    run("winner", "slow", "C", code=2)
+    assert "which? Try: A or B" in run.err
+    run("winner", "slow", "b")
+    assert "B has won: 50 readers will get it. Try: publisher send slow/1" in run.err
+    run("send", "slow/1")
+    assert json.loads(run("winner", "slow", "--json"))["B"]["accepted"] == 75
+    assert counts_of(letters.root, "outbox") == {"accepted": 100}

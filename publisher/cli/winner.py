@@ -1,0 +1,63 @@
+"""`publisher winner`: decide a test, or show how its variants stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import ascii_uppercase
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.output import (
+    as_json,
+    in_project,
+    open_project,
+    plural,
+    print_json,
+    say,
+    table,
+)
+
+if TYPE_CHECKING:
+    from publisher.project import Variant
+
+HEADS = ("variant", "subject", "template", "readers", "accepted", "failed")
+
+
+@click.command(epilog="Example: publisher winner weekly-digest/1 B")
+@click.argument("issue")
+@click.argument("variant", default="")
+@as_json
+@in_project
+def command(issue: str, variant: str, folder: str | None, *, json_: bool) -> None:
+    """Decide an A/B test, or show how its variants stand.
+
+    The readers who wait get the variant that is named. Opens and clicks are not
+    tracked: look at what your provider shows, at answers, or at your own site.
+    """
+    project = open_project(folder, only_looks=True)
+    name = project.issue(issue).id
+    found = dict(zip(ascii_uppercase, project.variants(name), strict=False))
+    if variant:
+        if variant.upper() not in found:
+            raise click.UsageError(f"which? Try: {' or '.join(found)}")
+        count = project.win(name, found[variant.upper()].draft)
+        say(
+            f"{variant.upper()} has won: {plural(count, 'reader')} will get it. "
+            f"Try: publisher send {name}"
+        )
+        return
+    if json_:
+        print_json({key: one.data() for key, one in found.items()})
+        return
+    table(HEADS, _rows(found))
+    if waiting := project.books.wishes.undecided(name):
+        readers = plural(waiting, "reader waits", "readers wait")
+        say(f"{readers} for the winner. Try: publisher winner {name} A")
+
+
+def _rows(found: Mapping[str, Variant]) -> list[tuple[object, ...]]:
+    return [
+        (key, one.subject, one.template, one.readers, one.accepted, one.failed)
+        for key, one in found.items()
+    ]
