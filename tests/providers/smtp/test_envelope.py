@@ -73,6 +73,17 @@ def test_what_needs_no_smtputf8_does_not_ask_for_it(
     assert "MAIL FROM:<b@xn--bcher-kva.example>" in sink.seen
 
 
+@pytest.mark.parametrize("way", ["CHUNKING", "PIPELINING"])
+def test_a_server_of_8_bits_gets_7_too(server: Start, emails: Emails, way: str) -> None:
+    sink = server("8BITMIME", "SIZE 90000", way)
+    smtp = Smtp("127.0.0.1", sink.port, security="none")
+    one = emails(1)[0]
+    assert isinstance(smtp.send(replace(one, own_headers={"X-Port": "خ ü"})), Receipt)
+    smtp.close()
+    assert not [line for line in sink.seen if "BODY=" in line]
+    assert sink.accepted[0][1].isascii()
+
+
 def test_an_email_that_is_too_large_leaves_the_others_alone(
     server: Start, emails: Emails
 ) -> None:
