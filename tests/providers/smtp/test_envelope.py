@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.errors import Refused, Rejected
-from publisher.models import Email, Receipt
+from publisher.models import Email, Mailbox, Receipt
 from publisher.providers.smtp import Smtp
 from publisher.providers.smtp.envelope import address, sender_of
 from publisher.testing import sample_email
@@ -61,6 +61,20 @@ def test_a_sender_beyond_ascii_stops_the_channel_elsewhere(
         smtp.send_many(emails(5))
     smtp.close()
     assert sink.accepted == []
+
+
+def test_a_reader_beyond_ascii_fails_alone_elsewhere(
+    server: Start, emails: Emails
+) -> None:
+    sink = server("PIPELINING", "CHUNKING")
+    three = emails(3)
+    three[1] = replace(three[1], recipient=Mailbox("jürgen@example.org"))
+    smtp = Smtp("127.0.0.1", sink.port, security="none")
+    answers = smtp.send_many(three)
+    smtp.close()
+    assert [type(one) for one in answers] == [Receipt, Rejected, Receipt]
+    assert "no address beyond ASCII" in str(answers[1])
+    assert len(sink.senders) == 2
 
 
 def test_what_needs_no_smtputf8_does_not_ask_for_it(
