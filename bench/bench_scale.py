@@ -13,8 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+
+from publisher.models import Channel, Email, Kind, Limits, Receipt
 
 READERS = (10_000, 100_000)
 FILL = (
@@ -33,26 +36,27 @@ select id, 'weekly', 'confirmed', '2026-01-01T00:00:00.000000+00:00'
 )
 
 
+@dataclass
+class Nothing:
+    """Takes a batch, and does nothing."""
+
+    kind: ClassVar[Kind] = "email"
+    limits: ClassVar[Limits] = Limits(batch=500)
+    first: ClassVar[float] = 0.0
+
+    def send(self, email: Email) -> Receipt:
+        return self.send_many([email])[0]
+
+    def send_many(self, emails: list[Email]) -> list[Receipt]:
+        Nothing.first = Nothing.first or time.perf_counter()
+        return [Receipt(email.message_id) for email in emails]
+
+
 def measure(readers: int) -> None:
     """Send to a list of this length, and print what it took."""
     import resource
 
-    from publisher.models import Channel, Email, Kind, Limits, Receipt
     from publisher.project import Project
-
-    class Nothing:
-        """Takes a batch, and does nothing."""
-
-        kind: ClassVar[Kind] = "email"
-        limits: ClassVar[Limits] = Limits(batch=500)
-        first = 0.0
-
-        def send(self, email: Email) -> Receipt:
-            return self.send_many([email])[0]
-
-        def send_many(self, emails: list[Email]) -> list[Receipt]:
-            Nothing.first = Nothing.first or time.perf_counter()
-            return [Receipt(email.message_id) for email in emails]
 
     class Here(Project):
         """Opens one channel."""

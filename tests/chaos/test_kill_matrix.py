@@ -146,18 +146,19 @@ def test_a_killed_sender_loses_and_doubles_nothing(
         found = audit(ledger.deliveries("all/1"), fake.record)
         unsure = counts["uncertain"]
         limit = providers.known()[provider].limits.batch
+        # A call that broke before its answer was heard is in doubt, too.
+        broken = fake.record.faults["reset"] + fake.record.faults["500"]
         print(
             f"\n{provider:>9}: {kills} kills ({at_work} at work), {readers:,} readers, "
-            f"{counts['accepted']:,} accepted, {unsure} uncertain of {under_way} on "
-            f"their way (at most {most} at once), {found.losses} lost, "
-            f"{found.doubles} doubled, faults {dict(fake.record.faults)}"
+            f"{counts['accepted']:,} accepted, {found.losses} lost, {found.doubles} "
+            f"doubled, {unsure:,} uncertain: {under_way:,} were on their way at a kill "
+            f"(at most {most}), and {broken:,} calls broke off; "
+            f"faults {dict(fake.record.faults)}"
         )
         assert ledger.verify() == []
         assert counts["planned"] == counts["claimed"] == counts["skipped"] == 0
         assert counts["accepted"] + unsure + counts["failed"] == readers
         assert (found.losses, found.doubles, found.strangers) == (0, 0, 0)
-        # A call that broke before its answer was heard is in doubt, too.
-        broken = fake.record.faults["reset"] + fake.record.faults["500"]
         assert unsure <= under_way + broken * limit
         assert most <= max(limit, 3 * 32 if provider == "smtp" else limit)
         assert at_work > 0
