@@ -80,11 +80,14 @@ def test_both_are_nested_and_the_texts_stay_readable() -> None:
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=60)
 
 
+def is_readable(name: str) -> bool:
+    """Say if the standard library gives it back: it takes a pair of quotes off."""
+    return len(name.encode()) <= 255 and f"{name[:1]}{name[-1:]}" not in {'""', "<>"}
+
+
 @settings(deadline=None)
 @given(
-    name=st.lists(NAMES.filter(bool), max_size=4)
-    .map(" ".join)
-    .filter(lambda name: len(name.encode()) <= 255),
+    name=st.lists(NAMES.filter(bool), max_size=4).map(" ".join).filter(is_readable),
     content=st.binary(max_size=400),
 )
 @example(name="Übersicht für März.pdf", content=b"")
