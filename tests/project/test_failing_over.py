@@ -100,6 +100,21 @@ class Together(Fake):
 
 
 @dataclass
+class Remembering(Fake):
+    """The same, of a provider that knows a key again for an hour."""
+
+    limits: ClassVar[Limits] = Limits(remembers=timedelta(hours=1))
+
+    def send(self, message: Any) -> Receipt:
+        if message.key in self.taken:
+            answer = next(self.answers)
+            if isinstance(answer, Refused | Uncertain):
+                raise answer
+            return Receipt(id=message.key)
+        return super().send(message)
+
+
+@dataclass
 class Desk:
     """An issue through some channels, without a network and without waiting."""
 
@@ -281,11 +296,25 @@ def test_what_nobody_knows_of_stays_where_it_was(books: Books) -> None:
     }
 
 
+def test_what_the_first_may_have_taken_is_never_given_to_the_next(
+    books: Books,
+) -> None:
+    lost = then(Uncertain("no answer"), last=Refused("wrong token"))
+    first, second = Remembering(lost), Remembering(then())
+    desk = Desk(books, {"first": first, "second": second})
+    assert "wrong token" in desk.send()["first"]
+    assert desk.counts() == {"first": {"claimed": 1}, "second": {"accepted": 11}}
+    assert not {*first.taken} & {*second.taken}
+    first.answers = then()
+    desk.send()
+    assert desk.counts()["first"] == {"accepted": 1}
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     first=st.lists(st.sampled_from(ANSWERS), max_size=25),
     second=st.lists(st.sampled_from(ANSWERS), max_size=25),
-    kinds=st.tuples(*[st.sampled_from([Fake, Together])] * 2),
+    kinds=st.tuples(*[st.sampled_from([Fake, Together, Remembering])] * 2),
     kills=st.lists(st.integers(0, 60), max_size=4),
 )
 def test_every_reader_is_written_to_once_or_accounted_for(
