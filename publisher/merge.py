@@ -10,6 +10,7 @@ from publisher.memory import OncePer
 from publisher.mime import ascii_domain
 from publisher.mime.fields import KEY_HEADER
 from publisher.models import (
+    Attachment,
     Email,
     EmailDraft,
     Issue,
@@ -42,7 +43,14 @@ _email = maker(Email)
 _mailbox = maker(Mailbox)
 
 
-def mailing(draft: EmailDraft, *, site: Site, issue: Issue, list_name: str) -> Mailing:
+def mailing(
+    draft: EmailDraft,
+    *,
+    site: Site,
+    issue: Issue,
+    list_name: str,
+    attachments: Sequence[Attachment] = (),
+) -> Mailing:
     """Return what the emails of one draft share, whoever gets them."""
     parts = (*draft.subject, *draft.html, *draft.text)
     return Mailing(
@@ -52,6 +60,7 @@ def mailing(draft: EmailDraft, *, site: Site, issue: Issue, list_name: str) -> M
         reply_to=site.reply_to,
         headers=dict(_shared_headers(site, list_name)),
         date=issue.planned_at,
+        attachments=tuple(attachments),
     )
 
 

@@ -26,10 +26,12 @@ from publisher.models import (
     Email,
     Issue,
     Limits,
+    Mailing,
     Message,
     Post,
     PostDraft,
     Receipt,
+    State,
 )
 from publisher.sender import deliver
 from publisher.store import Books, open_books
@@ -357,3 +359,47 @@ def test_whatever_happens_nothing_is_doubled_and_all_is_counted(
     found = states(books, name)
     assert len(found) == 10
     assert not set(found.values()) & {"claimed"}
+
+
+class Narrow(Many):
+    """Takes fewer where emails are long, as it says."""
+
+    def __init__(self, *script: Exception | dict[int, ProviderError]) -> None:
+        super().__init__(*script)
+        self.room = 3
+        self.claimed: list[int] = []
+        self.books: Books | None = None
+
+    def fits(self, mailing: Mailing) -> int:
+        return self.room
+
+    def send_many(self, messages: Sequence[Message]) -> list[Answer]:
+        assert self.books
+        self.claimed.append(len(self.books.ledger.claims("i/1", "x")))
+        return super().send_many(messages)
+
+
+def an_email(delivery: Delivery) -> Message:
+    return replace(LONG, key=delivery.key)
+
+
+LONG = sample_email()
+
+
+def test_what_fits_into_a_call_is_all_that_is_claimed(books: Books) -> None:
+    provider = Narrow()
+    provider.books = books
+    assert run(books, provider, message_of=an_email) == ""
+    assert [len(call) for call in provider.calls] == [3, 3, 3, 1]
+    assert provider.claimed == [3, 3, 3, 1]
+    assert len({*provider.got}) == len(provider.got) == 10
+
+
+def test_a_mailing_that_cannot_go_at_all_fails_nobody(books: Books) -> None:
+    class Unable(Narrow):
+        def fits(self, mailing: Mailing) -> int:
+            raise Refused("a page cannot show images")
+
+    why = run(books, Unable(), message_of=an_email)
+    assert "a page cannot show images" in why
+    assert books.ledger.counts("i/1")["x"][State.PLANNED] == 10

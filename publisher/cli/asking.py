@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--through`, `--to`, `--list`, `--template` and `--again`, as one `asked`."""
+    """Add the flags from `--through` to `--again`, as one `asked`."""
 
     @wraps(function)
     def command(
@@ -22,6 +23,7 @@ def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
         to: tuple[str, ...],
         list_: str,
         template: str,
+        attach: tuple[str, ...],
         again: bool,
         **rest: Any,
     ) -> Any:
@@ -30,6 +32,7 @@ def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "to": to,
             "list": list_,
             "template": template,
+            "attach": [str(Path(one).absolute()) for one in attach],
             "again": again,
         }
         return function(*args, asked=asked, **rest)
@@ -44,6 +47,12 @@ def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--template", metavar="NAME", default="", help="Another template."
+        ),
+        click.option(
+            "--attach",
+            metavar="FILE",
+            multiple=True,
+            help="A file that goes with the email.",
         ),
         click.option("--again", is_flag=True, help="Also what was sent before."),
     )

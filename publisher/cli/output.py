@@ -94,6 +94,17 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def in_bytes(size: int) -> str:
+    """Return a file's size for a person.
+
+    >>> in_bytes(1_234_567), in_bytes(999)
+    ('1.2 MB', '1 kB')
+    """
+    if size >= 1_000_000:  # noqa: PLR2004  a megabyte
+        return f"{size / 1_000_000:.1f} MB"
+    return f"{size / 1000:.0f} kB"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """Return "1 email", "2 emails".
 

@@ -12,6 +12,7 @@ import click
 from publisher.cli.asking import asked_options
 from publisher.cli.output import (
     as_json,
+    in_bytes,
     in_project,
     open_project,
     plural,
@@ -19,7 +20,7 @@ from publisher.cli.output import (
     say,
     table,
 )
-from publisher.models import title_of
+from publisher.models import EmailDraft, title_of, unique
 
 if TYPE_CHECKING:
     from publisher.models import Plan
@@ -80,11 +81,23 @@ def show_plan(project: Project, plan: Plan) -> None:
         rows.append((name, plural(count, noun), drafts, place))
     if rows:
         table(("channel", "deliveries", "drafts", "goes to"), rows)
-    if plan.routes:
-        say(f"  if one of them fails, the next: {', '.join(plan.routes)}")
-    for line in _parts(plan):
+    for line in (*_attached(plan), *_routes(plan), *_parts(plan)):
         say(line)
     say(f"hash {(issue.hash or plan.hash)[:16]}")
+
+
+def _attached(plan: Plan) -> Iterator[str]:
+    """Say which files go along."""
+    drafts = [one for one in plan.drafts.values() if isinstance(one, EmailDraft)]
+    for file in unique(file for draft in drafts for file in draft.attachments):
+        where = "shown in the page" if file.content_id else "attached"
+        yield f"  {where}: {file.name}, {file.media_type}, {in_bytes(file.size)}"
+
+
+def _routes(plan: Plan) -> Iterator[str]:
+    """Say which channels may take each other's emails."""
+    if plan.routes:
+        yield f"  if one of them fails, the next: {', '.join(plan.routes)}"
 
 
 def _parts(plan: Plan) -> Iterator[str]:

@@ -100,7 +100,7 @@ def rendered(project: Project, shown: Shown, form: str) -> str | bytes | None:
     message = shown.message
     if isinstance(message, Email):
         forms: dict[str, str | bytes] = {
-            "html": message.html,
+            "html": mime.page(message),
             "text": message.text,
             "eml": mime.encode(message),
         }

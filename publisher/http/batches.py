@@ -24,6 +24,7 @@ Answer: TypeAlias = Receipt | ProviderError
 Verdict: TypeAlias = "Callable[[Response], ProviderError | None]"
 
 MEGABYTE = 1_000_000
+USUAL_CALL = 20 * MEGABYTE  # what it has is in memory a few times
 LONGEST_REASON = 200
 _NOWHERE = {404, 405}
 
@@ -71,10 +72,14 @@ def _written(
     """Return the email, checked, and its JSON in pieces."""
     good = bodies.bare(email)
     pieces = bodies.pieces(email)
+    attached = bodies.attached(email.mailing)
     if not pieces:
         good = checked(email)
+    elif attached:
+        pieces.append(b",")
+    if not pieces and not attached:
         return good, [encoded(write(good))]
-    return good, [encoded(write(good))[:-1], b",", *pieces, b"}"]
+    return good, [encoded(write(good))[:-1], b",", *pieces, attached, b"}"]
 
 
 def only(answers: Sequence[Answer]) -> Receipt:
@@ -133,11 +138,6 @@ def endpoint(url: str, path: str) -> str:
 def call_mark(emails: Iterable[Email]) -> bytes:
     """Return the 32 bytes that stand for exactly these emails in this order."""
     return sha256("\n".join(email.key for email in emails).encode()).digest()
-
-
-def filled(fields: Json) -> Json:
-    """Return the fields that hold something: no provider wants an empty one."""
-    return {name: value for name, value in fields.items() if value not in ("", {}, [])}
 
 
 def told(response: Response) -> Json:

@@ -69,6 +69,11 @@ def _form(text: str) -> Form:
     return Form(pieces[::2], [int(number) for number in pieces[1::2]])
 
 
+def filled(fields: Json) -> Json:
+    """Return the fields that hold something: no provider wants an empty one."""
+    return {name: value for name, value in fields.items() if value not in ("", {}, [])}
+
+
 def encoded(value: Json) -> bytes:
     """Return JSON; the same value, the same bytes."""
     return utf8(_encoder.encode(value))

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from publisher.memory import OncePer
+from publisher.mime.attachments import seen
 from publisher.mime.bodies import body
 from publisher.mime.dkim import Signer
 from publisher.mime.headers import ascii_domain
 from publisher.mime.skeleton import Skeleton
 from publisher.models import Email
 
-__all__ = ["Signer", "ascii_domain", "encode", "html_size"]
+__all__ = ["Signer", "ascii_domain", "encode", "html_size", "page"]
 
 _skeleton_of = OncePer(Skeleton)
 
@@ -27,6 +28,11 @@ def encode(email: Email, *, signers: Sequence[Signer] = ()) -> bytes:
     encoded when the first of them comes. Each signer adds a DKIM signature.
     """
     return _skeleton_of(email.mailing).encode(email, signers)
+
+
+def page(email: Email) -> str:
+    """Return the HTML part as a browser shows it, images that travel with it inside."""
+    return seen(email.html, email.mailing.attachments)
 
 
 def html_size(html: str) -> int:

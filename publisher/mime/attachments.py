@@ -10,13 +10,14 @@ attached around both: mixed > related > alternative.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from urllib.parse import quote
 
 from publisher.errors import Refused
 from publisher.mime.bodies import base64_lines
-from publisher.models import Attachment
+from publisher.models import Attachment, with_images
 
 LONGEST_NAME = 255  # bytes, as in most file systems
 _PART = r"[A-Za-z0-9!#$&^_.+-]+"
@@ -57,6 +58,27 @@ def around(
         root = ' type="multipart/alternative";' if kind == "related" else ""
         outer = f'multipart/{kind};{root}\r\n boundary="{mark}"'
     return outer, before, after
+
+
+def checked(attachments: Sequence[Attachment]) -> None:
+    """Refuse what no header holds: for providers that write the headers themselves."""
+    for one in attachments:
+        _ = [*_head(one)]
+
+
+def in_base64(one: Attachment) -> str:
+    """Return the content on one line, as JSON holds it."""
+    return b64encode(one.content).decode()
+
+
+def seen(html: str, attachments: Sequence[Attachment]) -> str:
+    """Return a page as a browser can show it: with the images that travel with it."""
+    images = {
+        one.content_id: f"data:{one.media_type};base64,{in_base64(one)}"
+        for one in attachments
+        if one.content_id and one.media_type.startswith("image/")
+    }
+    return with_images(html, images)
 
 
 def _part(one: Attachment) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from publisher.mime.attachments import checked as checked_attachments
 from publisher.mime.headers import (
     ascii_domain,
     other_lines,
@@ -46,6 +47,7 @@ def checked_mailing(mailing: Mailing) -> Mailing:
         subject_line(subject_of(mailing)),
         *other_lines(mailing.headers),
     ]
+    checked_attachments(mailing.attachments)
     reply_to = _ascii_address(mailing.reply_to) if mailing.reply_to else ""
     return replace(mailing, sender=in_ascii(mailing.sender), reply_to=reply_to)
 

@@ -12,6 +12,7 @@ from publisher.models.campaigns import (
     Test,
 )
 from publisher.models.drafts import (
+    AttachedFile,
     Card,
     Draft,
     EmailDraft,
@@ -20,7 +21,9 @@ from publisher.models.drafts import (
     Slot,
     Slotted,
     draft_from,
+    shown_ids,
     title_of,
+    with_images,
 )
 from publisher.models.failing import Health, Move
 from publisher.models.messages import (
@@ -28,6 +31,7 @@ from publisher.models.messages import (
     Batches,
     Channel,
     Email,
+    Fits,
     Limits,
     M_contra,
     Mailing,
@@ -68,6 +72,7 @@ __all__ = [
     "JUMP",
     "NEVER",
     "Article",
+    "AttachedFile",
     "Attachment",
     "Audience",
     "Batches",
@@ -82,6 +87,7 @@ __all__ = [
     "EmailDraft",
     "EmailPart",
     "Escape",
+    "Fits",
     "Health",
     "Image",
     "Issue",
@@ -125,6 +131,8 @@ __all__ = [
     "fingerprint",
     "key_mark",
     "maker",
+    "shown_ids",
     "title_of",
     "unique",
+    "with_images",
 ]

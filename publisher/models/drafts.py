@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -29,6 +30,43 @@ class Slot:
 Slotted: TypeAlias = tuple[str | Slot, ...]
 
 
+_SHOWN = re.compile(r"""((?:=|url\()\s*["']?)(cid:([^\s"'<>()\\]+))""", re.IGNORECASE)
+
+
+def shown_ids(html: str) -> set[str]:
+    """Return the ids of the images that a page shows from its own email (RFC 2392).
+
+    >>> shown_ids('<img src="cid:logo.png">')
+    {'logo.png'}
+    """
+    return {found[3] for found in _SHOWN.finditer(html)}
+
+
+def with_images(html: str, images: Mapping[str, str]) -> str:
+    """Return the page with other addresses for the images of these ids."""
+    return _SHOWN.sub(lambda found: found[1] + images.get(found[3], found[2]), html)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedFile:
+    """A file that travels with each email of a draft; its bytes are in the books.
+
+    `size` is in bytes, `digest` the SHA-256 of them in hexadecimal. With a `content_id`
+    it is an image that the page shows as `src="cid:..."`.
+    """
+
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    content_id: str = ""
+
+    @property
+    def encoded_size(self) -> int:
+        """How many bytes it has on the road, in base64 with its line ends."""
+        return -(-self.size // 57) * 78
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailDraft:
     """An email rendered once, addressed to nobody; personal parts are slots."""
@@ -41,12 +79,16 @@ class EmailDraft:
     language: str = "en"
     direction: Direction = "ltr"
     articles: tuple[str, ...] = ()  # slugs
+    attachments: tuple[AttachedFile, ...] = ()
 
     kind: ClassVar[Kind] = "email"
 
     def data(self) -> Json:
         """Return a value that JSON can hold and `draft_from` can read."""
-        return {"kind": self.kind, **asdict(self)}
+        data = {"kind": self.kind, **asdict(self)}
+        if not self.attachments:  # as before there were any: the same draft, one id
+            del data["attachments"]
+        return data
 
     @property
     def id(self) -> str:
@@ -126,6 +168,8 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
     if data["kind"] == "email":
         for name in ("subject", "html", "text"):
             values[name] = _slotted(values[name])
+        files = [AttachedFile(**one) for one in values.get("attachments", ())]
+        values["attachments"] = tuple(files)
         return EmailDraft(**{**values, "articles": tuple(values["articles"])})
     card = values["card"]
     return PostDraft(

@@ -145,7 +145,9 @@ class Limits:
     `length` counts in `unit`; `byte_length` is a second limit in UTF-8 bytes; `link`
     is what a URL counts as (None: its own length); `hashtags` how many one post may
     carry. `batch` is how many deliveries one call takes; `per_second` the pace; a key
-    is remembered for `remembers`, so a repeat within it is not a second message.
+    is remembered for `remembers`, so a repeat within it is not a second message. An
+    email may have `size` bytes, its attachments in base64 included; `shows_images` says
+    whether a page can show those that travel with it.
     """
 
     length: int | None = None
@@ -158,6 +160,8 @@ class Limits:
     batch: int = 1
     per_second: float | None = None
     remembers: timedelta = timedelta(0)
+    size: int | None = None
+    shows_images: bool = True
 
 
 class Provider(Protocol[M_contra]):
@@ -200,6 +204,15 @@ class Batches(Protocol):
         A `ProviderError` is raised where it is about the whole call, and returned where
         it is about one message.
         """
+        ...
+
+
+@runtime_checkable
+class Fits(Protocol):
+    """A provider whose calls take fewer emails where these are long."""
+
+    def fits(self, mailing: Mailing) -> int:
+        """Return how many emails of a mailing one call takes: 1 or more."""
         ...
 
 

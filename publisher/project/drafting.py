@@ -227,6 +227,9 @@ class Drafting:
             subject=part.subject,
             view_url=archive.replace("{issue}", issue.id),
             title=self.folder.settings.lists.get(part.list, ""),
+            attachments=self.folder.attachments.read(
+                part.attachments, where=self.campaign.source
+            ),
         )
 
     def _readers(self, part: EmailPart) -> Sequence[Subscriber]:

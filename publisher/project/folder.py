@@ -19,6 +19,7 @@ from publisher.text import suggest
 
 if TYPE_CHECKING:
     from publisher.config import Settings
+    from publisher.project.attaching import Attachments
     from publisher.render import Templates
     from publisher.sources import FetchRules
     from publisher.store import Books
@@ -106,6 +107,13 @@ class Folder:
         if self.only_looks and not settings.has_secret:
             return "only-for-looking-at"
         return settings.secret
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """The files that travel with emails."""
+        from publisher.project.attaching import Attachments
+
+        return Attachments(self)
 
     @cached_property
     def templates(self) -> Templates:

@@ -15,6 +15,7 @@ from publisher.models import (
     EmailPart,
     PostPart,
     Selection,
+    unique,
 )
 from publisher.text import suggest
 
@@ -26,6 +27,7 @@ class Flags(TypedDict, total=False):
     to: str | Sequence[str]
     list: str
     template: str
+    attach: Sequence[str]
     again: bool
 
 
@@ -33,13 +35,15 @@ class Flags(TypedDict, total=False):
 class Asked:
     """The flags of `plan` and `send`; empty means: as the campaign says.
 
-    `to` are addresses that get a test; `again` takes articles that were sent before.
+    `to` are addresses that get a test; `attach` are paths of files that go with the
+    email, besides the campaign's; `again` takes articles that were sent before.
     """
 
     through: str = ""
     to: Sequence[str] = ()
     list: str = ""
     template: str = ""
+    attach: Sequence[str] = ()
     again: bool = False
 
 
@@ -70,6 +74,7 @@ def asked_for(
     to: str | Sequence[str] = (),
     list: str = "",  # noqa: A002  the flag is called so
     template: str = "",
+    attach: Sequence[str] = (),
     again: bool = False,
     normal: Callable[[str], str],
     lists: Collection[str],
@@ -87,7 +92,12 @@ def asked_for(
         )
     refuse_list(list, lists)
     return Asked(
-        through=through, to=addresses, list=list, template=template, again=again
+        through=through,
+        to=addresses,
+        list=list,
+        template=template,
+        attach=tuple(attach),
+        again=again,
     )
 
 
@@ -104,6 +114,11 @@ def refuse_list(name: str, lists: Collection[str]) -> None:
 
 def _refuse_readers(asked: Asked, channel: Channel) -> None:
     """A post is for everybody: a flag that names readers cannot narrow it."""
+    if asked.attach:
+        raise ConfigError(
+            f"a post through {asked.through} carries no attachment",
+            hint="Try: without --attach",
+        )
     if asked.to or asked.list:
         raise ConfigError(
             f"a post through {asked.through} is public: it has no readers to choose",
@@ -155,6 +170,7 @@ def narrowed(
         email,
         template=asked.template or email.template,
         list=asked.list or email.list,
+        attachments=unique([*email.attachments, *asked.attach]),
     )
     campaign = replace(campaign, email=email)
     return _test_of(campaign, email, asked) if asked.to else campaign
@@ -174,10 +190,11 @@ def _post_of(campaign: Campaign, asked: Asked) -> PostPart:
 
 
 def _refuse_email(campaign: Campaign, asked: Asked) -> None:
-    if asked.to or asked.list:
+    named = {"--to": asked.to, "--list": asked.list, "--attach": asked.attach}
+    for flag in (flag for flag, value in named.items() if value):
         raise ConfigError(
             f"campaign {campaign.name} has no email",
-            hint=f"Try: without {'--to' if asked.to else '--list'}, or name an article",
+            hint=f"Try: without {flag}, or name an article",
         )
 
 
@@ -223,5 +240,6 @@ def one_off(
         list=asked.list,
         to=tuple(asked.to) or (() if asked.list else (sender,)),
         through=through,
+        attachments=tuple(asked.attach),
     )
     return replace(campaign, email=email)

@@ -124,6 +124,7 @@ class Addressing:
                 site=self.folder.settings.site,
                 issue=self.issue,
                 list_name=self.issue.list,
+                attachments=self.folder.attachments.of(draft),
             )
         return self._mailings[name]
 
@@ -148,6 +149,7 @@ def send_issue(
     with ledger.lease(plan.issue.id):
         if ledger.issue(plan.issue.id) is None:
             begun = replace(plan.issue, starts_at=holding.start_of(folder, plan))
+            folder.attachments.keep(plan.drafts.values())
             folder.books.routes.plan(begun.id, plan.routes)
             ledger.begin(begun, plan.drafts, plan.deliveries, plan.audiences)
         issue = ledger.issue(plan.issue.id) or plan.issue

@@ -297,6 +297,7 @@ class Look:
         if not rows:
             return set()
         self._check(issue, drafts, rows)
+        self.project.attachments.keep(drafts.values())
         sequences.take(issue.id, rows, drafts, by=by)
         return set(drafts)
 

@@ -22,10 +22,12 @@ from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.bodies import Bodies
 from publisher.http.call import read_json
-from publisher.http.gaps import encoded
+from publisher.http.gaps import encoded, filled
+from publisher.memory import OncePer
+from publisher.mime.attachments import in_base64
 from publisher.mime.fields import delivery_mark
 from publisher.mime.verbatim import in_html, in_text
-from publisher.models import Email, Json, Kind, Limits, Mailbox, Receipt
+from publisher.models import Email, Json, Kind, Limits, Mailbox, Mailing, Receipt
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ REPEATED = {"duplicate_parameter", "duplicate_request"}
 BRACE = "{{ params.brace }}"
 _TAG = re.compile(r"\{(?=[{%#])")
 # "email is not valid in replyTo": what is wrong with us, and so with every message.
-_OURS = re.compile(r"\b(?:sender|reply_?to)\b", re.IGNORECASE)
+_OURS = re.compile(r"\b(?:sender|reply_?to|attachments?)\b", re.IGNORECASE)
 _SPECIAL = re.compile(r'[(),.:;<>@\[\\\]"]')
 
 
@@ -69,7 +71,12 @@ class Brevo:
     )
 
     kind: ClassVar[Kind] = "email"
-    limits: ClassVar[Limits] = Limits(batch=500, remembers=timedelta(minutes=15))
+    limits: ClassVar[Limits] = Limits(
+        batch=1000,
+        remembers=timedelta(minutes=15),
+        size=LONGEST,
+        shows_images=False,
+    )
 
     @staticmethod
     def payload(email: Email) -> Json:
@@ -86,7 +93,7 @@ class Brevo:
             "textContent": _plain(email.text),
             "headers": {**email.headers, "X-Mailin-custom": delivery_mark(email)},
         }
-        return batches.filled(fields)
+        return filled(fields)
 
     def send(self, email: Email) -> Receipt:
         """Send one email."""
@@ -104,6 +111,11 @@ class Brevo:
             longest_call=LONGEST,
         )
 
+    def fits(self, mailing: Mailing) -> int:
+        """Return how many emails of the mailing one call takes."""
+        room = LONGEST - len(_attached(mailing))
+        return BODIES.fits(mailing, most=self.limits.batch, longest_call=room)
+
     def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
         if len({email.sender for email in emails}) > 1:
             raise Rejected("brevo: the emails of one call must have one sender")
@@ -111,7 +123,7 @@ class Brevo:
         shared = _shared(emails[0].sender, key)
         if any(_has_brace(email) for email in emails):
             shared["params"] = {"brace": "{"}
-        head = encoded(shared)[:-1]
+        head = encoded(shared)[:-1] + _attached(emails[0].mailing)
         response = batches.post(
             batches.endpoint(self.url, "/v3/smtp/email"),
             b"".join([head, b',"messageVersions":[', *pieces, b"]}"]),
@@ -124,6 +136,20 @@ class Brevo:
             verdict=lambda response: _verdict(response, emails),
         )
         return _answers(read_json(response, provider="brevo"), emails)
+
+
+@OncePer
+def _attached(mailing: Mailing) -> bytes:
+    """Return the attachments as a member of the call; all its versions have them."""
+    if not mailing.attachments:
+        return b""
+    if any(one.content_id for one in mailing.attachments):
+        hint = "Try: another channel, or an image that is linked by https://"
+        raise Refused("brevo: a page cannot show images that travel with it", hint=hint)
+    files = [
+        {"name": one.name, "content": in_base64(one)} for one in mailing.attachments
+    ]
+    return b',"attachment":%b' % encoded({"": files})[len('{"":') : -1]
 
 
 def _has_brace(email: Email) -> bool:
@@ -153,7 +179,7 @@ def _person(box: Mailbox) -> Json:
         word = Header(name, "utf-8", maxlinelen=10_000).encode()
         plain = " ".join(_SPECIAL.sub(" ", name).split())
         name = word if len(word) <= LONGEST_NAME else plain
-    return batches.filled({"email": box.address, "name": name})
+    return filled({"email": box.address, "name": name})
 
 
 def _answers(answer: Json, emails: list[Email]) -> list[batches.Answer]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
@@ -27,7 +27,7 @@ from publisher.errors import (
 )
 from publisher.http import batches, merged
 from publisher.http.call import read_json
-from publisher.http.gaps import gap, members_of, utf8
+from publisher.http.gaps import filled, gap, members_of, utf8
 from publisher.http.readers import ADDRESS, ID, MARK, SUBJECT, VALUES, Readers, Shape
 from publisher.memory import OncePer
 from publisher.mime.fields import checked_mailing, subject_of, written
@@ -110,11 +110,11 @@ def _written(mailing: Mailing) -> _Written:
     fields = {
         "from": plain(_person(mailing.sender)),
         "subject": names.token("subject") if is_personal else subject,
-        **batches.filled({"text": text, "html": html}),
+        **filled({"text": text, "html": html}),
         **options,
     }
     boundary = f"publisher-{draft.id}"
-    head = b"".join(_fields(boundary, fields))
+    head = b"".join([*_fields(boundary, fields), *_files(boundary, mailing)])
     size = sum(len(f"{name}{value}".encode()) for name, value in options.items())
     return _Written(boundary, head, size, names, len(mailing.slots))
 
@@ -136,7 +136,7 @@ class Mailgun:
     )
 
     kind: ClassVar[Kind] = "email"
-    limits: ClassVar[Limits] = Limits(batch=500)  # of 1000
+    limits: ClassVar[Limits] = Limits(batch=1000, size=LONGEST)
 
     def send(self, email: Email) -> Receipt:
         """Send one email."""
@@ -238,6 +238,22 @@ def _fields(boundary: str, fields: Mapping[str, str]) -> list[bytes]:
 def _field(boundary: str, name: str, value: str) -> bytes:
     """Return one field of the form: as it is, where a URL-encoded one costs time."""
     return utf8(f"{_begun(boundary, name)}{value}\r\n")
+
+
+def _files(boundary: str, mailing: Mailing) -> Iterator[bytes]:
+    """Yield the attachments; a page shows those called `inline` by their names."""
+    for one in mailing.attachments:
+        field, name = (
+            ("inline", one.content_id) if one.content_id else ("attachment", one.name)
+        )
+        quoted = re.sub(r'[\\"]', "_", name)
+        yield utf8(
+            f"--{boundary}\r\nContent-Disposition: form-data; "
+            f'name="{field}"; filename="{quoted}"\r\n'
+            f"Content-Type: {one.media_type}\r\n\r\n"
+        )
+        yield one.content
+        yield b"\r\n"
 
 
 def _begun(boundary: str, name: str) -> str:

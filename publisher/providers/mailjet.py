@@ -26,10 +26,21 @@ from publisher.errors import (
 from publisher.http import batches
 from publisher.http.bodies import Bodies
 from publisher.http.call import read_json
+from publisher.http.gaps import filled
 from publisher.http.waits import DEFAULT_WAIT
+from publisher.mime.attachments import in_base64
 from publisher.mime.fields import delivery_mark
 from publisher.mime.verbatim import in_html, in_text
-from publisher.models import Email, Json, Kind, Limits, Mailbox, Receipt
+from publisher.models import (
+    Attachment,
+    Email,
+    Json,
+    Kind,
+    Limits,
+    Mailbox,
+    Mailing,
+    Receipt,
+)
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -40,7 +51,7 @@ LONGEST_SUBJECT = 255  # characters
 BAD, FAILED, TOO_MANY = 400, 500, 429  # HTTP's own, which it also gives each message
 BRACKET = "[[var:bracket]]"
 _TAG = re.compile(r"\[(?=\[)")
-_OURS = ("From", "Sender", "ReplyTo")
+_OURS = ("From", "Sender", "ReplyTo", "Attachments", "InlinedAttachments")
 
 
 def _page(html: str) -> str:
@@ -51,7 +62,26 @@ def _plain(text: str) -> str:
     return in_text(text, _TAG, BRACKET)
 
 
-BODIES = Bodies("HTMLPart", "TextPart", page=_page, plain=_plain, opens="[")
+def _attached(attachments: Sequence[Attachment]) -> Json:
+    return {
+        "Attachments": [_file(one) for one in attachments if not one.content_id],
+        "InlinedAttachments": [_file(one) for one in attachments if one.content_id],
+    }
+
+
+def _file(one: Attachment) -> Json:
+    fields = {
+        "ContentType": one.media_type,
+        "Filename": one.name,
+        "Base64Content": in_base64(one),
+        "ContentID": one.content_id,
+    }
+    return filled(fields)
+
+
+BODIES = Bodies(
+    "HTMLPart", "TextPart", page=_page, plain=_plain, opens="[", attached=_attached
+)
 
 
 class _Partly(ProviderError):  # noqa: N818  an answer, not an accident
@@ -74,7 +104,7 @@ class Mailjet:
     )
 
     kind: ClassVar[Kind] = "email"
-    limits: ClassVar[Limits] = Limits(batch=50)
+    limits: ClassVar[Limits] = Limits(batch=50, size=LONGEST)
 
     @staticmethod
     def payload(email: Email) -> Json:
@@ -92,7 +122,7 @@ class Mailjet:
             "Headers": dict(email.headers),
             "CustomID": delivery_mark(email),
         }
-        return {**batches.filled(fields), "TemplateLanguage": False}
+        return {**filled(fields), "TemplateLanguage": False}
 
     def send(self, email: Email) -> Receipt:
         """Send one email."""
@@ -109,6 +139,11 @@ class Mailjet:
             longest=LONGEST,
             longest_call=LONGEST,
         )
+
+    def fits(self, mailing: Mailing) -> int:
+        """Return how many emails of the mailing one call takes."""
+        most = self.limits.batch
+        return BODIES.fits(mailing, most=most, longest_call=LONGEST)
 
     def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
         login = f"{self.key}:{self.secret}".encode()
@@ -134,7 +169,7 @@ class Mailjet:
 
 
 def _person(box: Mailbox) -> Json:
-    return batches.filled({"Email": box.address, "Name": box.name})
+    return filled({"Email": box.address, "Name": box.name})
 
 
 def _answer(result: Any, email: Email) -> batches.Answer:

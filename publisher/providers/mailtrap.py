@@ -17,8 +17,20 @@ from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.bodies import Bodies
 from publisher.http.call import read_json
+from publisher.http.gaps import encoded, filled
+from publisher.memory import OncePer
+from publisher.mime.attachments import in_base64
 from publisher.mime.fields import delivery_mark
-from publisher.models import Email, Json, Kind, Limits, Mailbox, Receipt
+from publisher.models import (
+    Attachment,
+    Email,
+    Json,
+    Kind,
+    Limits,
+    Mailbox,
+    Mailing,
+    Receipt,
+)
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -47,7 +59,7 @@ class Mailtrap:
     )
 
     kind: ClassVar[Kind] = "email"
-    limits: ClassVar[Limits] = Limits(batch=200)  # of 500, so that 50 MB suffice
+    limits: ClassVar[Limits] = Limits(batch=500, size=30 * batches.MEGABYTE)
 
     @staticmethod
     def payload(email: Email) -> Json:
@@ -62,7 +74,7 @@ class Mailtrap:
             "headers": dict(email.headers),
             "custom_variables": {"delivery": delivery_mark(email)},
         }
-        return batches.filled(fields)
+        return filled(fields)
 
     def send(self, email: Email) -> Receipt:
         """Send one email."""
@@ -80,10 +92,15 @@ class Mailtrap:
             longest_call=LONGEST,
         )
 
+    def fits(self, mailing: Mailing) -> int:
+        """Return how many emails of the mailing one call takes."""
+        most = self.limits.batch
+        return BODIES.fits(mailing, most=most, longest_call=batches.USUAL_CALL)
+
     def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
         response = batches.post(
             batches.endpoint(self.url, "/api/batch"),
-            b"".join([b'{"requests":[', *pieces, b"]}"]),
+            b"".join([_base(emails[0].mailing), b'"requests":[', *pieces, b"]}"]),
             provider="mailtrap",
             emails=emails,
             headers={"Authorization": f"Bearer {self.token}"},
@@ -102,8 +119,32 @@ class Mailtrap:
         raise Uncertain("mailtrap answered without a word about the messages")
 
 
+def _base(mailing: Mailing) -> bytes:
+    """Return the beginning of the call: what all its messages share."""
+    if not mailing.attachments:
+        return b"{"
+    return _attached(mailing)
+
+
+@OncePer
+def _attached(mailing: Mailing) -> bytes:
+    files = [*map(_file, mailing.attachments)]
+    return b'{"base":%b,' % encoded({"attachments": files})
+
+
+def _file(one: Attachment) -> Json:
+    fields = {
+        "content": in_base64(one),
+        "filename": one.name,
+        "type": one.media_type,
+        "disposition": "inline" if one.content_id else "attachment",
+        "content_id": one.content_id,
+    }
+    return filled(fields)
+
+
 def _person(box: Mailbox) -> Json:
-    return batches.filled({"email": box.address, "name": box.name})
+    return filled({"email": box.address, "name": box.name})
 
 
 def _answer(result: Any, email: Email) -> batches.Answer:

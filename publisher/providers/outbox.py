@@ -67,12 +67,14 @@ class Outbox:
 
         Once per run and not once for ever, so that no older run's page is left over.
         """
+        from publisher.mime import page
+
         languages = self._shown.setdefault(issue, [])
         if email.language in languages:
             return
         name = f"digest.{_safe(email.language)}" if languages else "digest"
         languages.append(email.language)
-        self._write(issue / f"{name}.html", email.html.encode())
+        self._write(issue / f"{name}.html", page(email).encode())
         self._write(issue / f"{name}.txt", email.text.encode())
 
     def _post(self, post: Post) -> Path:

@@ -24,10 +24,12 @@ from publisher.errors import (
 from publisher.http import batches
 from publisher.http.bodies import Bodies
 from publisher.http.call import read_list
+from publisher.http.gaps import filled
 from publisher.http.waits import DEFAULT_WAIT
+from publisher.mime.attachments import in_base64
 from publisher.mime.fields import delivery_mark, written
 from publisher.mime.verbatim import in_html
-from publisher.models import Email, Json, Kind, Limits, Receipt
+from publisher.models import Attachment, Email, Json, Kind, Limits, Mailing, Receipt
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -48,7 +50,20 @@ def _page(html: str) -> str:
     return in_html(html, _TAG)
 
 
-BODIES = Bodies("HtmlBody", "TextBody", page=_page, opens="{")
+def _attached(attachments: Sequence[Attachment]) -> Json:
+    files = [
+        {
+            "Name": one.name,
+            "Content": in_base64(one),
+            "ContentType": one.media_type,
+            "ContentID": f"cid:{one.content_id}" if one.content_id else "",
+        }
+        for one in attachments
+    ]
+    return {"Attachments": [*map(filled, files)]}
+
+
+BODIES = Bodies("HtmlBody", "TextBody", page=_page, opens="{", attached=_attached)
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,7 @@ class Postmark:
     )
 
     kind: ClassVar[Kind] = "email"
-    limits: ClassVar[Limits] = Limits(batch=200)  # of 500, so that 50 MB suffice
+    limits: ClassVar[Limits] = Limits(batch=500, size=LONGEST)
 
     @staticmethod
     def payload(email: Email) -> Json:
@@ -84,7 +99,7 @@ class Postmark:
             ],
             "Metadata": {"delivery": delivery_mark(email)},
         }
-        return batches.filled(fields)
+        return filled(fields)
 
     def send(self, email: Email) -> Receipt:
         """Send one email."""
@@ -101,6 +116,11 @@ class Postmark:
             longest=LONGEST,
             longest_call=LONGEST_CALL,
         )
+
+    def fits(self, mailing: Mailing) -> int:
+        """Return how many emails of the mailing one call takes."""
+        most = self.limits.batch
+        return BODIES.fits(mailing, most=most, longest_call=batches.USUAL_CALL)
 
     def _write(self, email: Email) -> Json:
         fields = {**self.payload(email), "MessageStream": self.stream}
@@ -151,7 +171,9 @@ def _is_ours(response: Response) -> bool:
 
 def _meaning(code: int, why: str) -> ProviderError:
     said = f"({code}): {why}"
-    is_our_address = code == INVALID and re.search(r"'(From|Reply-?To)'", why)
+    is_our_address = code == INVALID and re.search(
+        r"'(From|Reply-?To|Attachments?)'", why
+    )
     if code in ACCOUNT or is_our_address:
         hint = "Try: check POSTMARK_* in .env and the sender at Postmark."
         return Refused(f"postmark refused us {said}", hint=hint)

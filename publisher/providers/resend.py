@@ -9,7 +9,7 @@ hours. In permissive mode it takes the valid messages and lists the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,8 +18,10 @@ from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.bodies import Bodies
 from publisher.http.call import read_json
+from publisher.http.gaps import filled
+from publisher.mime.attachments import in_base64
 from publisher.mime.fields import delivery_mark, written
-from publisher.models import Email, Json, Kind, Limits, Receipt
+from publisher.models import Attachment, Email, Json, Kind, Limits, Mailing, Receipt
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -37,7 +39,22 @@ OURS = {
 REPEATED = {"invalid_idempotent_request", "concurrent_idempotent_requests"}
 # What makes the sender wrong, and so every message: "The x.org domain is not verified".
 _SENDER = re.compile(r"\bnot verified\b|\bverify\b|`from`", re.IGNORECASE)
-BODIES = Bodies("html", "text")
+
+
+def _attached(attachments: Sequence[Attachment]) -> Json:
+    files = [
+        {
+            "content": in_base64(one),
+            "filename": one.name,
+            "content_type": one.media_type,
+            "content_id": one.content_id,
+        }
+        for one in attachments
+    ]
+    return {"attachments": [*map(filled, files)]}
+
+
+BODIES = Bodies("html", "text", attached=_attached)
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,7 @@ class Resend:
 
     kind: ClassVar[Kind] = "email"
     limits: ClassVar[Limits] = Limits(
-        batch=100, per_second=2, remembers=timedelta(hours=24)
+        batch=100, per_second=2, remembers=timedelta(hours=24), size=LONGEST
     )
 
     @staticmethod
@@ -68,7 +85,7 @@ class Resend:
             "headers": dict(email.headers),
             "tags": [{"name": "delivery", "value": delivery_mark(email)}],
         }
-        return batches.filled(fields)
+        return filled(fields)
 
     def send(self, email: Email) -> Receipt:
         """Send one email; the same one within 24 hours has the same receipt."""
@@ -86,21 +103,39 @@ class Resend:
             longest_call=LONGEST,
         )
 
+    def fits(self, mailing: Mailing) -> int:
+        """Return how many emails one call takes: with attachments, one."""
+        most = 1 if mailing.attachments else self.limits.batch
+        return BODIES.fits(mailing, most=most, longest_call=batches.USUAL_CALL)
+
     def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
+        if emails[0].mailing.attachments:
+            return [self._post_alone(*emails, body=b"".join(pieces))]
+        body = b"".join([b"[", *pieces, b"]"])
+        mode = {"x-batch-validation": "permissive"}
+        return _answers(self._answer("/emails/batch", body, emails, mode), emails)
+
+    def _post_alone(self, email: Email, *, body: bytes) -> batches.Answer:
+        """Post one email: the batch endpoint would drop its attachments."""
+        return _receipt(self._answer("/emails", body, [email], {}))
+
+    def _answer(
+        self, path: str, body: bytes, emails: list[Email], mode: Mapping[str, str]
+    ) -> Json:
         response = batches.post(
-            batches.endpoint(self.url, "/emails/batch"),
-            b"".join([b"[", *pieces, b"]"]),
+            batches.endpoint(self.url, path),
+            body,
             provider="resend",
             emails=emails,
             headers={
                 "Authorization": f"Bearer {self.token}",
                 "Idempotency-Key": batches.call_mark(emails).hex(),
-                "x-batch-validation": "permissive",
+                **mode,
             },
             secrets=[self.token],
             verdict=lambda response: _verdict(response, emails),
         )
-        return _answers(read_json(response, provider="resend"), emails)
+        return read_json(response, provider="resend")
 
 
 def _answers(answer: Json, emails: list[Email]) -> list[batches.Answer]:

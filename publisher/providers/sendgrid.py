@@ -18,11 +18,22 @@ from typing import TYPE_CHECKING, ClassVar
 
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
-from publisher.http.gaps import encoded, form_of, gap
+from publisher.http.gaps import encoded, filled, form_of, gap
 from publisher.http.readers import ADDRESS, ID, MARK, NAME, SUBJECT, VALUES, Shape
 from publisher.memory import OncePer
+from publisher.mime.attachments import in_base64
 from publisher.mime.fields import checked_mailing, subject_of
-from publisher.models import Email, Json, Kind, Limits, Mailbox, Mailing, Receipt, Slot
+from publisher.models import (
+    Attachment,
+    Email,
+    Json,
+    Kind,
+    Limits,
+    Mailbox,
+    Mailing,
+    Receipt,
+    Slot,
+)
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -32,7 +43,7 @@ LONGEST = 30 * batches.MEGABYTE
 LONGEST_VALUES = 10_000  # bytes: all keys and values of one personalization
 # A field of the message, not of a personalization: it is wrong for everybody.
 _OURS = re.compile(
-    r"^(?:from|reply_to)\b|\bsender identity\b|\bcredits\b", re.IGNORECASE
+    r"^(?:from|reply_to|attachments)\b|\bsender identity\b|\bcredits\b", re.IGNORECASE
 )
 
 
@@ -63,9 +74,11 @@ def _written(mailing: Mailing) -> _Written:
             {"type": kind, "value": text} for kind, text in bodies.items() if text
         ],
     }
+    if mailing.attachments:
+        fields["attachments"] = [*map(_file, mailing.attachments)]
     # Otherwise an account may add a footer and a List-Unsubscribe of its own.
     ours = {"subscription_tracking": {"enable": False}}
-    head = encoded({**batches.filled(fields), "tracking_settings": ours})
+    head = encoded({**filled(fields), "tracking_settings": ours})
     is_personal = any(isinstance(part, Slot) for part in draft.subject)
     return _Written(head[:-1], keys, is_personal)
 
@@ -86,7 +99,7 @@ class SendGrid:
     )
 
     kind: ClassVar[Kind] = "email"
-    limits: ClassVar[Limits] = Limits(batch=500)  # of 1000, so that 30 MB suffice
+    limits: ClassVar[Limits] = Limits(batch=1000, size=LONGEST)
 
     def send(self, email: Email) -> Receipt:
         """Send one email."""
@@ -147,11 +160,22 @@ def _personalized(shared: _Written, shape: Shape) -> merged.Written:
     }
     room = LONGEST_VALUES - sum(map(len, shared.keys))
     why = f"sendgrid: a reader's values have over {LONGEST_VALUES} bytes"
-    return merged.Written(form_of(batches.filled(fields)), places, room, why)
+    return merged.Written(form_of(filled(fields)), places, room, why)
+
+
+def _file(one: Attachment) -> Json:
+    fields = {
+        "content": in_base64(one),
+        "type": one.media_type,
+        "filename": one.name,
+        "disposition": "inline" if one.content_id else "attachment",
+        "content_id": one.content_id,
+    }
+    return filled(fields)
 
 
 def _person(box: Mailbox) -> Json:
-    return batches.filled({"email": box.address, "name": box.name})
+    return filled({"email": box.address, "name": box.name})
 
 
 def _in_ascii(value: str) -> str:

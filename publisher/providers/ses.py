@@ -65,7 +65,7 @@ class Ses:
     _client: Any = field(default=None, init=False, repr=False)
 
     kind: ClassVar[Kind] = "email"
-    limits: ClassVar[Limits] = Limits()
+    limits: ClassVar[Limits] = Limits(size=LONGEST)
 
     def __post_init__(self) -> None:
         """Say at once what is missing; the package itself is loaded when one sends."""

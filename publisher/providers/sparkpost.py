@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
 from publisher.http.call import read_json
-from publisher.http.gaps import encoded, form_of, gap
+from publisher.http.gaps import encoded, filled, form_of, gap
 from publisher.http.readers import (
     ADDRESS,
     MARK,
@@ -28,9 +28,19 @@ from publisher.http.readers import (
     Shape,
 )
 from publisher.memory import OncePer
+from publisher.mime.attachments import in_base64
 from publisher.mime.fields import checked_mailing, subject_of
 from publisher.mime.verbatim import in_html
-from publisher.models import Email, Json, Kind, Limits, Mailing, Receipt, Slot
+from publisher.models import (
+    Attachment,
+    Email,
+    Json,
+    Kind,
+    Limits,
+    Mailing,
+    Receipt,
+    Slot,
+)
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -44,7 +54,8 @@ QUOTA = 420
 _BRACES = re.compile(r"[{}](?=[{}]|\Z)|(?:(?<=[{}])|\A)[{}]")
 _MACROS = {"{": "{{opening_single_curly()}}", "}": "{{closing_single_curly()}}"}
 _OURS = re.compile(
-    r"\bcontent\.(?:from|reply_to)\b|\bfrom (?:address|domain|email)\b|'from'"
+    r"\bcontent\.(?:from|reply_to|attachments|inline_images)\b"
+    r"|\bfrom (?:address|domain|email)\b|'from'"
     r"|\bsending domain\b|\binvalid domain\b|\bdkim\b|\bsubaccount\b",
     re.IGNORECASE,
 )
@@ -66,18 +77,34 @@ def _written(mailing: Mailing) -> _Written:
     subject = _verbatim(subject_of(mailing))
     sender = {"email": mailing.sender.address, "name": _verbatim(mailing.sender.name)}
     fields = {
-        "from": batches.filled(sender),
+        "from": filled(sender),
         "reply_to": _verbatim(mailing.reply_to),
         "subject": "{{subject}}" if is_personal else subject,
         "text": merged.with_tokens(draft.text, mailing, _token, _verbatim),
         "html": merged.with_tokens(draft.html, mailing, _token, _page),
     }
-    content = encoded({"content": batches.filled(fields)})
+    fields |= _attached(mailing.attachments)
+    content = encoded({"content": filled(fields)})
     headers = {name: _verbatim(value) for name, value in mailing.headers.items()}
     return _Written(content.removesuffix(b"}}"), headers, len(mailing.slots))
 
 
 _once = OncePer(_written)
+
+
+def _attached(attachments: Sequence[Attachment]) -> Json:
+    return {
+        "attachments": [
+            _file(one, one.name) for one in attachments if not one.content_id
+        ],
+        "inline_images": [
+            _file(one, one.content_id) for one in attachments if one.content_id
+        ],
+    }
+
+
+def _file(one: Attachment, name: str) -> Json:
+    return {"name": name, "type": one.media_type, "data": in_base64(one)}
 
 
 def _token(number: int) -> str:
@@ -107,7 +134,7 @@ class SparkPost:
     )
 
     kind: ClassVar[Kind] = "email"
-    limits: ClassVar[Limits] = Limits(batch=500)
+    limits: ClassVar[Limits] = Limits(batch=1000, size=LONGEST)
 
     def send(self, email: Email) -> Receipt:
         """Send one email."""

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from publisher.models import Article, Direction, Issue, Limits, PostDraft, Site
+from publisher.models import (
+    Article,
+    AttachedFile,
+    Direction,
+    Issue,
+    Limits,
+    PostDraft,
+    Site,
+)
 from publisher.render import letter as letters
 from publisher.render import post as posts
 from publisher.render.environment import Sandbox
@@ -45,6 +53,7 @@ class Templates:
         subject: str = "",
         view_url: str = "",
         title: str = "",
+        attachments: Sequence[AttachedFile] = (),
     ) -> Letter:
         """Return a letter of these articles, to be drafted for each reader.
 
@@ -65,6 +74,7 @@ class Templates:
             sandbox=self._sandbox,
             parts=letters.parts(self._sandbox, template, subject),
             values=setting.values(articles, issue),
+            attachments=tuple(attachments),
         )
 
     def _language_of(self, articles: Sequence[Article]) -> tuple[str, Direction]:

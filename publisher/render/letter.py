@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,12 +14,14 @@ from jinja2.runtime import Context
 from publisher.errors import RenderError
 from publisher.models import (
     Article,
+    AttachedFile,
     Direction,
     EmailDraft,
     Issue,
     Site,
     Slot,
     Subscriber,
+    shown_ids,
 )
 from publisher.render.environment import Sandbox
 from publisher.render.personal import VALUES, WAY_OUT, NeedsReader, Reader
@@ -68,6 +70,7 @@ class Letter:
     sandbox: Sandbox
     parts: Parts
     values: Mapping[str, Any]
+    attachments: tuple[AttachedFile, ...] = ()
     _found: dict[Known, EmailDraft | tuple[str, ...]] = field(default_factory=dict)
 
     def draft(self, reader: Subscriber) -> EmailDraft:
@@ -120,6 +123,14 @@ class Letter:
             language=self.values["language"],
             direction=self.values["direction"],
             articles=tuple(article.slug for article in self.values["articles"]),
+            attachments=self._attached(shown_ids(html)),
+        )
+
+    def _attached(self, shown: set[str]) -> tuple[AttachedFile, ...]:
+        """Return the files: those that the page shows by name as images of it."""
+        return tuple(
+            replace(one, content_id=one.name) if one.name in shown else one
+            for one in self.attachments
         )
 
     def _subject(self, values: Mapping[str, Any], context: Context) -> Any:

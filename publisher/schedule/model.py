@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -159,12 +160,20 @@ class Email(strict.Model):
     )
     subject: Line = Field(default="", description="Instead of the template's own.")
     test: TestPart | None = Field(default=None, description="An A/B test.")
+    attachments: Lines = Field(
+        default=(), description="Files of the project that travel with it: [a.pdf]"
+    )
 
     @model_validator(mode="after")
     def _parts_once(self) -> Email:
         if self.test and any(share for _, share in self.through):
             message = "a test and shares would part the readers twice"
             raise strict.complaint(message, hint="Try: through: [first, then]")
+        for path in self.attachments:
+            if PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive:
+                message = f"{path} is a place of this machine only"
+                hint = "Try: a path that starts at the project: files/report.pdf"
+                raise strict.complaint(message, hint=hint)
         return self
 
     def noun(self) -> EmailPart:
@@ -178,6 +187,7 @@ class Email(strict.Model):
             shares=tuple(share for _, share in self.through if share),
             subject=self.subject,
             test=self.test.noun() if self.test else None,
+            attachments=self.attachments,
         )
 
 

@@ -14,7 +14,15 @@ from publisher.errors import (
     Unavailable,
     Uncertain,
 )
-from publisher.models import Delivery, Email, Message, Outcome, Receipt, State
+from publisher.models import (
+    Delivery,
+    Email,
+    Fits,
+    Message,
+    Outcome,
+    Receipt,
+    State,
+)
 from publisher.sender.outcomes import accepted, ended
 from publisher.sender.turn import REPEATS, Sender
 from publisher.sender.waiting import Halt, Pause
@@ -41,16 +49,17 @@ class Together(Sender):
 
     left: set[str] = field(default_factory=set)  # keys of the call that are not settled
     held: PublisherError | None = None  # what one message met that stops the channel
+    most: int = 0  # how many of the last mailing fit into a call; 0: not known yet
 
     def _batch(self) -> int:
-        return self.limits.batch
+        return min(self.limits.batch, self.most or self.limits.batch)
 
     def _hand_over(self, rows: Sequence[Delivery]) -> None:
         self.left = {row.key for row in rows}
         self.is_handing_over = False
         try:
             for ready in _calls(self._made(rows)):
-                self._call(ready)
+                self._call_fitting(ready)
                 if self.held is not None:
                     break
         except (Halt, Pause):
@@ -148,13 +157,31 @@ class Together(Sender):
         if len(ready) == 1:
             self._settle([self._rejected(ready[0][0], str(error))])
             return
-        half = len(ready) // 2
-        later = [row.key for row, _ in ready[half:] if row.key not in self.doubtful]
+        self._call_first(ready, len(ready) // 2)
+
+    def _call_fitting(self, ready: Ready) -> None:
+        """Hand over as many as fit into one call, and claim no more from then on."""
+        provider, message = self.channel.provider, ready[0][1]
+        if not (isinstance(provider, Fits) and isinstance(message, Email)):
+            self._call(ready)
+            return
+        try:
+            self.most = provider.fits(message.mailing)
+        except (Refused, Throttled, Unavailable) as error:
+            raise self.interruption(error) from error
+        if self.most < len(ready):
+            self._call_first(ready, self.most)
+        else:
+            self._call(ready)
+
+    def _call_first(self, ready: Ready, count: int) -> None:
+        """Hand over the first ones; of the others only those in doubt stay claimed."""
+        later = [row.key for row, _ in ready[count:] if row.key not in self.doubtful]
         self.ledger.release(later)
         self.pacer.unsent(len(later))
         self.left.difference_update(later)
-        self._call(ready[:half])
-        rest = [pair for pair in ready[half:] if pair[0].key in self.doubtful]
+        self._call(ready[:count])
+        rest = [pair for pair in ready[count:] if pair[0].key in self.doubtful]
         if rest:
             self._call(rest)
 

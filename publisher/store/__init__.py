@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from publisher.store.database import Database
+from publisher.store.files import Files
 from publisher.store.imports import ImportReport, rows_of
 from publisher.store.ledger import Claim, Ledger
 from publisher.store.pace import Account, Paces
@@ -23,6 +24,7 @@ __all__ = [
     "Account",
     "Books",
     "Claim",
+    "Files",
     "ImportReport",
     "Ledger",
     "Paces",
@@ -50,6 +52,7 @@ class Books:
     sequences: Sequences
     paces: Paces
     routes: Routes
+    files: Files
 
     def __enter__(self) -> Self:
         return self
@@ -84,4 +87,5 @@ def open_books(url: str) -> Books:
         Sequences(database),
         Paces(database),
         Routes(database),
+        Files(database),
     )

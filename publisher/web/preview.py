@@ -137,8 +137,9 @@ def application(preview: Preview, token: str) -> Starlette:
         if made is None or not made.emails:
             return HTMLResponse("", status_code=404)
         look = request.query_params.get("look", "")
-        html = showing.as_seen(made.emails[0].html, look)
-        images = "'none'" if request.query_params.get("images") == "off" else "https:"
+        html = showing.as_seen(mime.page(made.emails[0]), look)
+        off = request.query_params.get("images") == "off"
+        images = "'none'" if off else "https: data:"
         policy = EMAIL_POLICY.format(images=images)
         return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
@@ -246,7 +247,7 @@ async def write_static(root: Path, name: str, folder: Path) -> None:
         files.write(folder / "email.eml", source)
         files.write(folder / "email.html", email.html)
         for look in ("light", "dark"):
-            seen = showing.as_seen(email.html, look)
+            seen = showing.as_seen(mime.page(email), look)
             files.write(folder / f"email.{look}.html", seen)
     known = {"campaigns": [name], "articles": []}
     data = json.dumps({"choices": known, "error": "", "shown": made.data})

@@ -89,6 +89,10 @@ def _email(email: Email) -> dict[str, Any]:
         "headers": dict(email.headers),
         "size": mime.html_size(email.html),
         "limit": CLIPPED_AT,
+        "attachments": [
+            {"name": one.name, "size": one.size, "shown": bool(one.content_id)}
+            for one in email.mailing.draft.attachments
+        ],
         "language": email.language,
         "mark": fingerprint(email.html)[:16],
     }

@@ -6,7 +6,17 @@ import pytest
 
 from publisher import checks
 from publisher.checks import Facts
-from publisher.models import Article, EmailDraft, Image, Mailbox, Problem, Site, Slot
+from publisher.models import (
+    Article,
+    AttachedFile,
+    EmailDraft,
+    Image,
+    Limits,
+    Mailbox,
+    Problem,
+    Site,
+    Slot,
+)
 
 SITE = Site(
     name="The Lantern",
@@ -57,6 +67,8 @@ def test_a_good_email_has_no_problem() -> None:
 
 def test_every_check_has_a_stable_name() -> None:
     assert list(checks.known()) == [
+        "email.attachments",
+        "email.embedded",
         "email.images",
         "email.links",
         "email.postal_address",
@@ -271,3 +283,57 @@ def test_anchors_and_mail_links_are_right(link: str) -> None:
 def test_the_same_complaint_about_two_variants_is_made_once() -> None:
     drafts = [replace(DRAFT, subject=("",), language=tag) for tag in ("en", "it")]
     assert len(checks.run(drafts, FACTS)) == 1
+
+
+def a_file(name: str, size: int = 1000, content_id: str = "") -> AttachedFile:
+    return AttachedFile(
+        name=name,
+        media_type="application/pdf",
+        size=size,
+        digest="d" * 64,
+        content_id=content_id,
+    )
+
+
+def with_file(name: str, size: int = 1000, content_id: str = "") -> EmailDraft:
+    return replace(DRAFT, attachments=(a_file(name, size, content_id),))
+
+
+TAKES_10 = replace(FACTS, limits={"postmark": Limits(size=10_000_000)})
+
+
+@pytest.mark.parametrize(
+    ("draft", "found"),
+    [
+        (with_file("a.pdf"), []),
+        (with_file("a.EXE"), ["error: Gmail refuses mail with a.EXE"]),
+        (
+            with_file("a.pdf", 4_000_000),
+            ["warning: the attachments have 5.5 MB on their way"],
+        ),
+        (
+            with_file("a.pdf", 7_400_000),
+            [
+                "error: the email has 10.1 MB, and postmark takes 10",
+                "warning: the attachments have 10.1 MB on their way",
+            ],
+        ),
+    ],
+)
+def test_attachments_are_weighed_as_they_travel(
+    draft: EmailDraft, found: list[str]
+) -> None:
+    assert messages(draft, TAKES_10) == found
+
+
+def test_an_image_that_is_not_there_or_not_shown_is_an_error() -> None:
+    shows = '<img src="cid:lamp.png" alt="A lamp">'
+    draft = replace(with_file("lamp.png", 10, "lamp.png"), html=(*DRAFT.html, shows))
+    blind = replace(FACTS, limits={"brevo": Limits(shows_images=False)})
+    assert messages(draft) == []
+    assert messages(draft, blind) == [
+        "error: brevo cannot show lamp.png, which travels with the email"
+    ]
+    said = messages(with_html(shows))
+    assert said == ["error: the image cid:lamp.png is not attached"]
+    assert messages(with_html("<p>Write &lt;img src=cid:x&gt; for it.</p>")) == []

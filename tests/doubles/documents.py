@@ -85,6 +85,8 @@ def problems(
         yield from _lines(bytes(call.body))
         return
     path, headers = CALLS[provider]
+    if provider == "resend" and call.path == "/emails":
+        path, headers = call.path, {**headers, "x-batch-validation": ""}
     if (call.method, call.path.partition("?")[0]) != ("POST", path):
         yield f"{call.method} {call.path}"
     wanted = {"content-type": "application/json.*", **headers}
@@ -135,9 +137,13 @@ def _postmark(call: Call, specs: Path) -> Iterator[str]:
 
 def _resend(call: Call, specs: Path) -> Iterator[str]:
     path = specs / "resend.json"
-    yield from _errors(call.json, path, f"#/paths/~1emails~1batch{IN_PATHS}")
+    is_one = isinstance(call.json, dict)
+    where = "~1emails" if is_one else "~1emails~1batch"
+    yield from _errors(call.json, path, f"#/paths/{where}{IN_PATHS}")
     known = _document(path)["components"]["schemas"]["SendEmailRequest"]["properties"]
-    for one in call.json:
+    for one in [call.json] if is_one else call.json:
+        if "attachments" in one and not is_one:
+            yield "the batch endpoint drops attachments"
         yield from _unknown(one, known, "message")
         for tag in one["tags"]:
             for value in tag.values():

@@ -6,7 +6,7 @@ import email.policy
 import json
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -26,6 +26,9 @@ BREVO, BREVO_TAG = "{{ params.brace }}", re.compile(r"\{[{%#]")
 MAILJET, MAILJET_TAG = "[[var:bracket]]", re.compile(r"\[\[")
 
 
+File = tuple[str, str, bytes]  # name, the id of an image of the page, content
+
+
 @dataclass(frozen=True, kw_only=True)
 class Letter:
     """What one reader gets. `html` is the source; `page` what a program reads in it."""
@@ -39,6 +42,7 @@ class Letter:
     page: tuple[object, ...] = field(default=(), repr=False)
     headers: Mapping[str, str]
     mark: str
+    files: tuple[File, ...] = ()
     others: str = field(default="", compare=False)  # whatever else can be seen
 
 
@@ -83,6 +87,7 @@ def letter(
     html: str,
     headers: Mapping[str, str],
     mark: str,
+    files: Iterable[File] = (),
 ) -> Letter:
     low = {name.lower(): value for name, value in headers.items()}
     return Letter(
@@ -95,6 +100,7 @@ def letter(
         page=tuple(_Page(html).seen),
         headers={name: low[name] for name in SHOWN if name in low},
         mark=mark,
+        files=tuple(sorted(files)),
         others=json.dumps(dict(headers)),
     )
 
@@ -108,6 +114,11 @@ def only(values: list[Any]) -> Any:
     """Return the one addressee: more would see each other."""
     (value,) = values
     return value
+
+
+def file(one: Json, content: str, name: str, number: str = "") -> File:
+    """Return a file by the names that a provider has for its fields."""
+    return one[name], one.get(number, "").removeprefix("cid:"), b64decode(one[content])
 
 
 def named(pairs: list[Json]) -> dict[str, str]:
@@ -128,11 +139,15 @@ def postmark(call: Call) -> Iterator[Letter]:
             html=one["HtmlBody"],
             headers=named(one["Headers"]),
             mark=one["Metadata"]["delivery"],
+            files=[
+                file(f, "Content", "Name", "ContentID")
+                for f in one.get("Attachments", ())
+            ],
         )
 
 
 def resend(call: Call) -> Iterator[Letter]:
-    for one in call.json:
+    for one in [call.json] if isinstance(call.json, dict) else call.json:
         yield letter(
             to=parseaddr(only(one["to"])),
             sender=parseaddr(one["from"]),
@@ -141,6 +156,10 @@ def resend(call: Call) -> Iterator[Letter]:
             html=one["html"],
             headers=one["headers"],
             mark=only(one["tags"])["value"],
+            files=[
+                file(f, "content", "filename", "content_id")
+                for f in one.get("attachments", ())
+            ],
         )
 
 
@@ -155,6 +174,10 @@ def mailtrap(call: Call) -> Iterator[Letter]:
             html=one["html"],
             headers=one["headers"],
             mark=one["custom_variables"]["delivery"],
+            files=[
+                file(f, "content", "filename", "content_id")
+                for f in one.get("attachments", ())
+            ],
         )
 
 
@@ -168,6 +191,11 @@ def mailjet(call: Call) -> Iterator[Letter]:
             html=bracketed(one["HTMLPart"], one),
             headers=one["Headers"],
             mark=one["CustomID"],
+            files=[
+                file(f, "Base64Content", "Filename", "ContentID")
+                for kind in ("Attachments", "InlinedAttachments")
+                for f in one.get(kind, ())
+            ],
         )
 
 
@@ -201,6 +229,7 @@ def brevo(call: Call) -> Iterator[Letter]:
             html=filled(one["htmlContent"]),
             headers=one["headers"],
             mark=one["headers"]["X-Mailin-custom"],
+            files=[file(f, "content", "name") for f in body.get("attachment", ())],
         )
 
 
@@ -210,15 +239,26 @@ def brevo(call: Call) -> Iterator[Letter]:
 def form(call: Call) -> dict[str, list[str]]:
     """Read a form in parts: every field has a list of values."""
     boundary = call.headers["content-type"].partition("boundary=")[2].strip('"')
-    begin, *parts, end = bytes(call.body).decode().split(f"--{boundary}")
-    assert (begin, end.strip()) == ("", "--")
+    begin, *parts, end = bytes(call.body).split(f"--{boundary}".encode())
+    assert (begin, end.strip()) == (b"", b"--")
     found: dict[str, list[str]] = {}
     for part in parts:
-        head, _, value = part.removesuffix("\r\n").partition("\r\n\r\n")
-        name = re.search(r'name="([^"]+)"', head)
+        head, _, value = part.removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        name = re.search(r'name="([^"]+)"', head.decode())
         assert name
-        found.setdefault(name[1], []).append(value)
+        if b"filename=" not in head:
+            found.setdefault(name[1], []).append(value.decode())
     return found
+
+
+def files_of(call: Call) -> Iterator[File]:
+    """Read the files of a form in parts."""
+    boundary = call.headers["content-type"].partition("boundary=")[2].strip('"')
+    for part in bytes(call.body).split(f"--{boundary}".encode())[1:-1]:
+        head, _, content = part.removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        kind = re.search(r'name="(attachment|inline)"; filename="(.+)"', head.decode())
+        if kind:
+            yield kind[2], kind[2] if kind[1] == "inline" else "", content
 
 
 def mailgun(call: Call) -> Iterator[Letter]:
@@ -246,6 +286,7 @@ def mailgun(call: Call) -> Iterator[Letter]:
             html=one["html"],
             headers=headers,
             mark=one["v:delivery"],
+            files=files_of(call),
         )
 
 
@@ -269,6 +310,10 @@ def sendgrid(call: Call) -> Iterator[Letter]:
             html=filled(bodies["text/html"]),
             headers={**body.get("headers", {}), **own.get("headers", {})},
             mark=own["custom_args"]["delivery"],
+            files=[
+                file(f, "content", "filename", "content_id")
+                for f in body.get("attachments", ())
+            ],
         )
 
 
@@ -297,6 +342,13 @@ def sparkpost(call: Call) -> Iterator[Letter]:
             html=filled(content["html"]),
             headers={name: filled(one) for name, one in content["headers"].items()},
             mark=own["metadata"]["delivery"],
+            files=[
+                *(file(f, "data", "name") for f in content.get("attachments", ())),
+                *(
+                    file(f, "data", "name", "name")
+                    for f in content.get("inline_images", ())
+                ),
+            ],
         )
 
 
@@ -332,6 +384,15 @@ def written(content: bytes, address: str, mark: str = "") -> Letter:
         html=page.get_content(),
         headers={name: str(value) for name, value in read.items()},
         mark=mark or str(read["X-Publisher-Key"]),
+        files=[
+            (
+                one.get_filename() or "",
+                str(one["Content-ID"] or "").strip("<>"),
+                bytes(one.get_payload(decode=True)),
+            )
+            for one in read.walk()
+            if one.get_content_disposition()
+        ],
     )
 
 

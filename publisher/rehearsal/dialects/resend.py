@@ -31,9 +31,13 @@ class Resend(Plain):
         said = "This idempotency key was used with a different request body."
         return _error(409, "invalid_idempotent_request", said)
 
-    def taken(self, call: Call, marks: Sequence[str], refused: set[str]) -> Reply:  # noqa: ARG002
-        """Answer as in permissive mode."""
+    def taken(self, call: Call, marks: Sequence[str], refused: set[str]) -> Reply:
+        """Answer as in permissive mode, or for one message alone."""
         said = "Invalid `to` field. The email address needs to be valid."
+        if call.path == "/emails":
+            if refused:
+                return _error(422, "validation_error", said)
+            return in_json({"id": f"re-{marks[0]}"})
         errors = [
             {"index": number, "message": said}
             for number, one in enumerate(marks)

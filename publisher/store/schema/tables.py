@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -291,4 +292,12 @@ Table(
     Column("failures", Integer, nullable=False),
     Column("openings", Integer, nullable=False),
     Column("open_until", Integer, nullable=False),
+)
+
+# What travels with emails: by SHA-256, each once.
+Table(
+    "files",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )
