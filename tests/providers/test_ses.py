@@ -27,7 +27,7 @@ from publisher.errors import (
     Unavailable,
     Uncertain,
 )
-from publisher.models import Json, Limits, Mailbox, Receipt
+from publisher.models import Json, Mailbox, Receipt
 from publisher.providers import Secret, ses
 from publisher.providers.ses import Ses
 from publisher.testing import LETTER, ProviderContract, sample_email
@@ -286,7 +286,7 @@ class TestSes(ProviderContract):
 
 
 def test_one_message_is_one_call() -> None:
-    assert Ses.limits == Limits()
+    assert Ses.limits.batch == 1
 
 
 def test_without_the_package_it_says_how_to_get_it(
