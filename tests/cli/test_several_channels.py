@@ -152,6 +152,24 @@ def test_a_rehearsal_with_faults_goes_through_both(letters: Letters) -> None:
     assert went.audit.is_clean
 
 
+def test_those_who_wait_for_the_winner_of_a_test_move_too(
+    two_ways: Letters, run: Run, backup: Fake
+) -> None:
+    schedule = SCHEDULE.format(through="[postmark, 'smtp:backup']")
+    test = "test: {subjects: [One, Another], share: 50}}\n"
+    two_ways.write("schedules/weekly.yaml", schedule.replace("}\n", f", {test}"))
+    said = json.loads(run("send", "weekly", "--yes", "--json"))
+    counts = said["counts"]["smtp:backup"]
+    assert counts["accepted"] + counts["planned"] == READERS
+    assert READERS / 4 < counts["planned"] < READERS * 3 / 4
+    assert sum(said["counts"]["postmark"].values()) == 0
+    run("winner", said["issue"], "B")
+    said = json.loads(run("send", said["issue"], "--yes", "--json"))
+    assert said["counts"]["smtp:backup"]["accepted"] == READERS
+    assert len(Denying.calls) == 1
+    run("verify")
+
+
 def test_a_sender_that_is_killed_while_it_moves_doubles_nobody(
     two_ways: Letters, run: Run, backup: Fake
 ) -> None:
