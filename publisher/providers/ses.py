@@ -10,10 +10,10 @@ call without an answer stays uncertain.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from publisher.errors import (
     ConfigError,
@@ -25,6 +25,7 @@ from publisher.errors import (
     Uncertain,
 )
 from publisher.http.call import redacted
+from publisher.http.lanes import Lanes
 from publisher.http.waits import retry_after
 from publisher.mime import encode
 from publisher.mime.fields import delivery_mark, in_ascii
@@ -41,6 +42,7 @@ _OURS = {
     *("MailFromDomainNotVerifiedException", "AccountSuspendedException"),
     *("SendingPausedException", "LimitExceededException", "NotFoundException"),
 }
+Call: TypeAlias = tuple[Email, Json, Any]  # its request, and the client for it
 _NO_TLS = re.compile(r"certificate|handshake|wrong.version|unknown.protocol", re.I)
 
 
@@ -59,13 +61,16 @@ class Ses:
     configuration_set: str = field(
         default="", metadata={"doc": "whose events you want; empty: the identity's"}
     )
+    connections: int = field(
+        default=8, metadata={"doc": "how many calls are made at a time"}
+    )
     url: str = field(
         default="", metadata={"doc": "where the API answers; only for tests"}
     )
     _client: Any = field(default=None, init=False, repr=False)
 
     kind: ClassVar[Kind] = "email"
-    limits: ClassVar[Limits] = Limits(size=LONGEST)
+    limits: ClassVar[Limits] = Limits(batch=32, size=LONGEST)
 
     def __post_init__(self) -> None:
         """Say at once what is missing; the package itself is loaded when one sends."""
@@ -80,11 +85,24 @@ class Ses:
 
     def send(self, email: Email) -> Receipt:
         """Send one email."""
+        return self._handed_over((email, self._request(email), self._connected()))
+
+    def send_each(
+        self, messages: Iterator[Email]
+    ) -> Iterator[tuple[Email, Receipt | ProviderError]]:
+        """Send emails over several connections, one call for each."""
+
+        def packed(email: Email) -> Call:
+            return email, self._request(email), self._connected()
+
+        lanes = Lanes(messages, packed, self._handed_over, max(1, self.connections))
+        yield from lanes.answers()
+
+    def _handed_over(self, call: Call) -> Receipt:
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 
-        request = self._request(email)
-        client = self._connected()
+        email, request, client = call
         try:
             answer = client.send_email(**request)
         except ClientError as error:
@@ -146,6 +164,7 @@ class Ses:
         config = Config(
             connect_timeout=CONNECT,
             read_timeout=ANSWER,
+            max_pool_connections=max(1, self.connections),
             # In all, so none after the first: by itself it would send three times.
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
