@@ -18,6 +18,8 @@ TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "units",
     "locales",
     "styles",
+    "bounces",
+    "mailbox",
 }
 STATIONS = {
     "sources",
