@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
 from publisher.errors import ConfigError, PublisherError, SourceError
 
@@ -71,13 +72,20 @@ def read_bytes(path: Path, *, limit: int = LIMIT, where: str = "") -> bytes:
     return _read(path, limit, where or str(path))
 
 
-def _read(path: Path, limit: int, where: str) -> bytes:
+@contextmanager
+def opened(path: Path, *, where: str = "") -> Iterator[BinaryIO]:
+    """Open a file to read it bit by bit, or say in one line why that cannot be."""
+    where = where or str(path)
+    with _in_words(path, where):
+        file = path.open("rb")
+    with file:
+        yield file
+
+
+@contextmanager
+def _in_words(path: Path, where: str) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > limit:
-                raise _too_big(size, limit, where)
-            data = file.read(limit + 1)  # a pipe has no size before it is read
+        yield
     except FileNotFoundError:
         raise SourceError(
             "there is no such file", where=where, hint=_closest(path)
@@ -93,6 +101,14 @@ def _read(path: Path, limit: int, where: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceError(f"cannot be read: {reason}", where=where) from error
+
+
+def _read(path: Path, limit: int, where: str) -> bytes:
+    with _in_words(path, where), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise _too_big(size, limit, where)
+        data = file.read(limit + 1)  # a pipe has no size before it is read
     if len(data) > limit:
         raise _too_big(len(data), limit, where)
     return data
@@ -145,25 +161,48 @@ def create(path: Path, data: bytes | str, *, mode: int = 0o666) -> bool:
 
 
 @contextmanager
+def writing(path: Path, *, mode: int = 0o666) -> Iterator[TextIO]:
+    """Write a text bit by bit; the file is there when all of it is, and not before."""
+    draft, opened = _begun(path, mode)
+    try:
+        with open(opened, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123
+            yield file
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
 def _draft(path: Path, data: bytes | str, mode: int) -> Iterator[Path]:
     """Write beside the file first; whatever happens, nothing half-written stays."""
     raw = data.encode() if isinstance(data, str) else data
+    draft, opened = _begun(path, mode)
+    try:
+        with open(opened, "wb") as file:  # noqa: PTH123  it is open already
+            file.write(raw)
+        yield draft
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _begun(path: Path, mode: int) -> tuple[Path, int]:
+    """Open a draft beside the file, and make the folder where there is none."""
     draft = path.with_name(f".{path.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        try:
-            with open(opened, "wb") as file:  # noqa: PTH123  it is open already
-                file.write(raw)
-            yield draft
-        finally:
-            draft.unlink(missing_ok=True)
+        return draft, os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except OSError as error:
-        raise PublisherError(
-            f"cannot be written: {error.strerror or error}",
-            where=str(path),
-            hint="Try: check the folder's permissions and the free space",
-        ) from error
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> PublisherError:
+    return PublisherError(
+        f"cannot be written: {error.strerror or error}",
+        where=str(path),
+        hint="Try: check the folder's permissions and the free space",
+    )
 
 
 def _too_big(size: int, limit: int, where: str) -> SourceError:

@@ -27,6 +27,7 @@ from publisher.errors import StoreError
 PATIENCE = 30.0  # seconds to wait for another process's transaction
 READER = "is_reader"
 CACHE = 8_000  # KiB: the ends of the ledger and of its indexes, also of a large one
+ROOMY = 64_000  # KiB: what an import of many reads and writes again and again
 CHECKPOINT = 4_000  # pages of 4 KiB: pages that many readers share are copied once
 
 # The first words that fit what the driver says; SQLite has no finer error codes that
@@ -101,6 +102,14 @@ def many(
     return connection.exec_driver_sql(sql, [dict(row) for row in rows]).rowcount
 
 
+def rows(
+    connection: Connection, statement: str, values: Sequence[tuple[Any, ...]]
+) -> None:
+    """Run a statement of the driver for each row of values, which stand by place."""
+    if values:
+        connection.exec_driver_sql(statement, list(values))
+
+
 def ask(
     connection: Connection, statement: TextClause, values: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
@@ -114,6 +123,11 @@ def ask(
         return list(cursor.fetchall()) if cursor.description else []
     finally:
         cursor.close()
+
+
+def make_roomy(connection: Connection, cache: int = ROOMY) -> None:
+    """Keep more of the books in memory, until this is taken back with `CACHE`."""
+    connection.exec_driver_sql(f"pragma cache_size = -{cache}")
 
 
 @lru_cache(maxsize=100)

@@ -4,130 +4,137 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Literal, TypeAlias
-
-from sqlalchemy import Connection, text
 
 from publisher.errors import ConfigError
 from publisher.models import unique
-from publisher.store import addresses, sequences_sql, times
-from publisher.store.database import many
-from publisher.store.imports import ImportReport, Person, person
+from publisher.store import addresses, times
+from publisher.store.imports import SHOWN, Columns, ImportReport, Person, Row
+from publisher.store.readers import NOTHING, attributes_from
 
-CHUNK = 2000
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-Verdict: TypeAlias = Literal["new", "updated", "kept out"]
+BATCH = 10_000  # rows that are written at once, and stay when the next are not
+encoded = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
-
-# A table of this connection's own: faster than thousands of parameters, and no limit.
-MAKE_ROOM = text("""
-create temporary table if not exists arriving (normal text primary key)
-""")
-EMPTY_ROOM = text("""
-delete from arriving
-""")
-ARRIVE = text("""
-insert into arriving (normal)
-values (:normal)
-""")
-PEOPLE = text("""
-select normal, address, name, language, attributes
-  from subscribers
- where normal in (select normal from arriving)
-""")
-SUBSCRIPTIONS = text("""
-select subscribers.normal, subscriptions.list, subscriptions.state
-  from subscriptions
-  join subscribers
-    on subscribers.id = subscriptions.subscriber
- where subscribers.normal in (select normal from arriving)
-""")
-SUPPRESSED = text("""
-select normal
-  from suppressions
- where normal in (select normal from arriving)
-""")
-KEEP_PERSON = text("""
-insert into subscribers (address, normal, name, language, attributes, created_at)
-values (:address, :normal, :name, :language, :attributes, :now)
-on conflict (normal) do update
-   set name = excluded.name,
-       language = excluded.language,
-       attributes = excluded.attributes
-""")
-KEEP_SUBSCRIPTION = text("""
-insert into subscriptions (subscriber, list, state, changed_at)
-select id, :list, :state, :now
-  from subscribers
- where normal = :normal
-on conflict (subscriber, list) do update
-   set state = excluded.state,
-       changed_at = excluded.changed_at
- where subscriptions.state <> excluded.state
-""")
-SUPPRESS = text("""
-insert into suppressions (normal, reason, suppressed_at)
-values (:normal, :reason, :now)
-on conflict do nothing
-""")
+NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
+# Told the line, the reason and the row itself, of each row that is nobody.
+Refuse = Callable[[int, str, Columns, Sequence[str]], None]
 
 
-@dataclass
+@dataclass(slots=True)
 class Known:
-    """What the books know of one person, and what is to be written."""
+    """What the books know of one person, and what is to be written.
+
+    `attributes` are JSON, as they are kept; `before` are the subscriptions in the
+    books, where they are others by now.
+    """
 
     normal: str
     address: str
+    id: int = 0
     name: str = ""
     language: str = ""
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: str = NOTHING
+    created: str = ""
     subscriptions: dict[str, str] = field(default_factory=dict)
+    before: dict[str, str] | None = None
     suppressed: str = ""  # the reason
-    is_new: bool = True
-    is_changed: bool = False
+    is_new: bool = False
+    is_learned: bool = False
+    is_suppressed_now: bool = False
 
-    def learn(self, found: Person) -> None:
-        """Take over what the row says; an empty cell says nothing."""
-        before = (self.name, self.language, dict(self.attributes))
+    def learn(self, found: Person) -> bool:
+        """Take over what the row says, and say whether it was news.
+
+        An empty cell says nothing.
+        """
+        before = (self.name, self.language, self.attributes)
         self.name = found.name or self.name
         self.language = found.language or self.language
-        self.attributes |= found.attributes
-        after = (self.name, self.language, self.attributes)
-        self.is_changed = self.is_changed or self.is_new or before != after
+        if found.attributes:
+            known = attributes_from(self.attributes)
+            self.attributes = encoded({**known, **found.attributes})
+        is_news = self.is_new or before != (self.name, self.language, self.attributes)
+        self.is_learned = self.is_learned or is_news
+        return is_news
 
-    def join(self, lists: Iterable[str], state: str) -> None:
+    def join(self, lists: Iterable[str], state: str) -> bool:
         """Subscribe to lists; who has left one stays out, who is in stays in."""
-        for name in lists:
-            if self.subscriptions.get(name) not in {"ended", "confirmed", state}:
-                self.subscriptions[name] = state
-                self.is_changed = True
+        free = [
+            name
+            for name in lists
+            if self.subscriptions.get(name) not in {"ended", "confirmed", state}
+        ]
+        return self.put(free, state)
 
-    def leave(self, lists: Iterable[str]) -> None:
+    def leave(self, lists: Iterable[str]) -> bool:
         """End subscriptions."""
-        self.subscriptions |= dict.fromkeys(lists, "ended")
-        self.is_changed = True
+        return self.put(list(lists), "ended")
+
+    def put(self, lists: Sequence[str], state: str) -> bool:
+        """Set the state of subscriptions, whatever it was; say whether it was news."""
+        is_news = False
+        for name in lists:
+            is_news |= self._put(name, state)
+        return is_news
+
+    def suppress(self, reason: str) -> None:
+        """Never write to them; the first reason stays."""
+        if not self.suppressed:
+            self.suppressed, self.is_suppressed_now = reason, True
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to write."""
+        return self.is_learned or self.before is not None or self.is_suppressed_now
+
+    def _put(self, name: str, state: str) -> bool:
+        if self.subscriptions.get(name) == state:
+            return False
+        if self.before is None:
+            self.before = dict(self.subscriptions)
+        self.subscriptions[name] = state
+        return True
+
+    def moved(self) -> list[tuple[str, str]]:
+        """Return the lists whose state is another than in the books."""
+        if self.before is None:
+            return []
+        return [
+            (name, state)
+            for name, state in self.subscriptions.items()
+            if self.before.get(name) != state
+        ]
 
 
-def admit(known: Known, found: Person, lists: Sequence[str]) -> Verdict:
-    """Change `known` by what a row says, without ever bringing back who left."""
-    wanted = unique((*lists, *found.lists))
+def stranger(normal: str, found: Person) -> Known:
+    """Return what is known of somebody who is in no books."""
+    return Known(normal, found.address, is_new=True)
+
+
+def admit(known: Known, found: Person, lists: tuple[str, ...]) -> str:
+    """Change `known` by what a row says, without ever bringing back who left.
+
+    Return whether they are new, changed or unchanged, or else why they stay out.
+    """
+    if found.skip:
+        return found.skip
+    wanted = unique((*lists, *found.lists)) if found.lists else lists
     if found.gone or found.has_left:
         _let_go(known, found, wanted)
-        return "kept out"
+        return found.gone.removeprefix("imported as ") or "unsubscribed"
     if known.suppressed:
-        return "kept out"
-    if found.left:
-        known.leave(found.left)
-    known.join(wanted, "pending" if found.is_pending else "confirmed")
-    known.join(found.pending, "pending")
+        return "is suppressed"
+    is_news = known.leave(found.left) if found.left else False
+    is_news |= known.join(wanted, "pending" if found.is_pending else "confirmed")
+    if found.pending:
+        is_news |= known.join(found.pending, "pending")
     if wanted and all(known.subscriptions[name] == "ended" for name in wanted):
-        return "kept out"
-    known.learn(found)
-    return "new" if known.is_new else "updated"
+        return "had left"
+    is_news |= known.learn(found)
+    return NEW if known.is_new else CHANGED if is_news else UNCHANGED
 
 
 def _let_go(known: Known, found: Person, wanted: Sequence[str]) -> None:
@@ -135,121 +142,99 @@ def _let_go(known: Known, found: Person, wanted: Sequence[str]) -> None:
         known.learn(found)
     known.leave((*wanted, *found.left) or known.subscriptions)
     if found.gone:
-        known.suppressed = known.suppressed or found.gone
+        known.suppress(found.gone)
     elif not known.subscriptions:
         # They left, and no list is named: the only safe reading is all of them.
-        known.suppressed = known.suppressed or "imported as unsubscribed"
+        known.suppress("imported as unsubscribed")
 
 
-def join(
-    connection: Connection,
-    rows: Iterable[Mapping[str, str]],
-    *,
-    lists: Sequence[str],
-    now: datetime,
-    as_new: bool,
-) -> ImportReport:
-    """Write the people of the rows and count what became of them."""
-    verdicts: Counter[Verdict] = Counter()
-    invalid: list[tuple[int, str]] = []
-    people = _valid(rows, invalid)
-    while chunk := list(islice(people, CHUNK)):
-        known = _known(connection, chunk)
-        for normal, found in chunk:
-            one = known[normal]
-            verdicts[admit(one, found, lists)] += 1
-            one.is_new = one.is_new and not one.is_changed
-        _write(connection, known.values(), now, as_new=as_new)
-    return ImportReport(
-        new=verdicts["new"],
-        updated=verdicts["updated"],
-        kept_out=verdicts["kept out"],
-        invalid=tuple(invalid),
-    )
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who of a batch is to be written: strangers who only join `lists`, and others."""
+
+    strangers: Mapping[str, Person]
+    changed: Sequence[Known]
+    lists: tuple[str, ...]
+    now: str
 
 
-def _valid(
-    rows: Iterable[Mapping[str, str]], invalid: list[tuple[int, str]]
-) -> Iterator[tuple[str, Person]]:
-    """Yield the rows that hold an address; note the lines of the others."""
-    for number, row in enumerate(rows, start=2):
-        found = person(row)
-        try:
-            yield addresses.normal(found.address), found
-        except ConfigError as error:
-            reason = error.message if found.address else "there is no email address"
-            invalid.append((getattr(row, "line", number), reason))
+class Joining:
+    """One import, batch by batch, and what has become of its rows so far."""
 
+    def __init__(
+        self, lists: Sequence[str], now: datetime, refuse: Refuse | None = None
+    ) -> None:
+        self.now = times.written(now)
+        self.lists = unique(lists)
+        self._refuse = refuse
+        self._verdicts: Counter[str] = Counter()
+        self._invalid: Counter[str] = Counter()
+        self._examples: list[tuple[int, str]] = []
 
-def _known(
-    connection: Connection, chunk: Sequence[tuple[str, Person]]
-) -> dict[str, Known]:
-    """Return what the books know of these people; of strangers, only the address."""
-    found: dict[str, Known] = {}
-    for normal, one in chunk:
-        found.setdefault(normal, Known(normal, one.address))
-    connection.execute(MAKE_ROOM)
-    connection.execute(EMPTY_ROOM)
-    many(connection, ARRIVE, [{"normal": normal} for normal in found])
-    for row in connection.execute(PEOPLE):
-        found[row.normal] = Known(
-            row.normal,
-            row.address,
-            row.name,
-            row.language,
-            json.loads(row.attributes),
-            is_new=False,
+    def batches(self, rows: Iterable[Row]) -> Iterator[list[tuple[str, Person]]]:
+        """Yield the people of the rows, some thousand at a time."""
+        rows = iter(rows)
+        while some := list(islice(rows, BATCH)):
+            yield self._people(some)
+
+    def _people(self, rows: Iterable[Row]) -> list[tuple[str, Person]]:
+        """Return who is in the rows; note those that hold no address."""
+        people = []
+        for line, columns, cells in rows:
+            found = columns.person(cells)
+            try:
+                people.append((addresses.normal(found.address), found))
+            except ConfigError as error:
+                reason = error.message if found.address else "there is no email address"
+                self._note(line, reason, columns, cells)
+        return people
+
+    def _note(
+        self, line: int, reason: str, columns: Columns, cells: Sequence[str]
+    ) -> None:
+        self._invalid[reason] += 1
+        if len(self._examples) < SHOWN:
+            self._examples.append((line, reason))
+        if self._refuse:
+            self._refuse(line, reason, columns, cells)
+
+    def admit(
+        self, people: Iterable[tuple[str, Person]], known: dict[str, Known]
+    ) -> Admitted:
+        """Say who is to be written; `known` are those whom the books know."""
+        strangers: dict[str, Person] = {}
+        changed: dict[str, Known] = {}
+        for normal, found in people:
+            one = known.get(normal)
+            if one is None:
+                # Nearly everybody in a first import: nothing is to be weighed for them.
+                if found.is_plain and normal not in strangers:
+                    strangers[normal] = found
+                    continue
+                first = strangers.pop(normal, None)
+                one = known[normal] = stranger(normal, first or found)
+                if first:
+                    self._count(one, first)
+            self._count(one, found)
+            if one.is_changed:
+                changed[normal] = one
+        self._verdicts[NEW] += len(strangers)
+        return Admitted(strangers, list(changed.values()), self.lists, self.now)
+
+    def _count(self, one: Known, found: Person) -> None:
+        self._verdicts[admit(one, found, self.lists)] += 1
+        if one.is_new and one.is_changed:
+            one.is_new, one.created = False, found.created
+
+    def report(self) -> ImportReport:
+        """Return what became of the rows."""
+        out = self._verdicts.copy()
+        new, changed, unchanged = (out.pop(one, 0) for one in (NEW, CHANGED, UNCHANGED))
+        return ImportReport(
+            new=new,
+            changed=changed,
+            unchanged=unchanged,
+            kept_out=dict(out.most_common()),
+            invalid=dict(self._invalid.most_common()),
+            examples=tuple(self._examples),
         )
-    for row in connection.execute(SUBSCRIPTIONS):
-        found[row.normal].subscriptions[row.list] = row.state
-    for normal in connection.execute(SUPPRESSED).scalars():
-        found[normal].suppressed = "already"
-    return found
-
-
-def _write(
-    connection: Connection, people: Iterable[Known], now: datetime, *, as_new: bool
-) -> None:
-    changed = [one for one in people if one.is_changed]
-    moment = {"now": times.written(now)}
-    many(connection, KEEP_PERSON, [_person_row(one) | moment for one in changed])
-    subscriptions = [
-        {"normal": one.normal, "list": name, "state": state, **moment}
-        for one in changed
-        for name, state in one.subscriptions.items()
-    ]
-    many(connection, KEEP_SUBSCRIPTION, subscriptions)
-    if connection.execute(sequences_sql.ANY).scalar():
-        connection.execute(sequences_sql.ENROL, moment | {"as_new": as_new})
-    gone = [
-        {"normal": one.normal, "reason": one.suppressed, **moment}
-        for one in changed
-        if one.suppressed
-    ]
-    many(connection, SUPPRESS, gone)
-
-
-def _person_row(one: Known) -> dict[str, str]:
-    return {
-        "address": one.address,
-        "normal": one.normal,
-        "name": one.name,
-        "language": one.language,
-        "attributes": _encode(one.attributes),
-    }
-
-
-def add(
-    connection: Connection,
-    normal: str,
-    found: Person,
-    lists: Sequence[str],
-    *,
-    now: datetime,
-) -> None:
-    """Write one person whom somebody names, on these lists again where they left."""
-    known = _known(connection, [(normal, found)])[normal]
-    known.learn(found)
-    known.subscriptions |= dict.fromkeys(lists, "confirmed")
-    known.is_changed = True
-    _write(connection, [known], now, as_new=True)

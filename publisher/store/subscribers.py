@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 from sqlalchemy import Connection, text
 
 from publisher.errors import ConfigError
 from publisher.models import Subscriber
-from publisher.store import addresses, audiences, joining, times
+from publisher.store import addresses, audiences, exports, importing, people, times
 from publisher.store.database import Database
-from publisher.store.imports import ImportReport, Person
+from publisher.store.imports import ImportReport, Person, Row, with_columns
+from publisher.store.joining import Joining, Refuse
 from publisher.store.readers import reader_from
 
 PEOPLE = text("""
@@ -109,7 +109,7 @@ class Subscribers:
         )
         with self._database.writing() as connection:
             _refuse_suppressed(connection, normal)
-            joining.add(connection, normal, found, lists, now=now)
+            importing.add(connection, normal, found, lists, times.written(now))
             return _with_lists(connection, normal)
 
     def import_rows(
@@ -121,13 +121,33 @@ class Subscribers:
         dry_run: bool = False,
         as_new: bool = False,
     ) -> ImportReport:
-        """Add the people of a CSV file, all or none; nobody who left comes back.
+        """Add the people of rows by column; nobody who left comes back."""
+        return self.import_people(
+            with_columns(rows), lists=lists, now=now, dry_run=dry_run, as_new=as_new
+        )
+
+    def import_people(
+        self,
+        rows: Iterable[Row],
+        *,
+        lists: Sequence[str],
+        now: datetime,
+        dry_run: bool = False,
+        as_new: bool = False,
+        refuse: Refuse | None = None,
+        tell: importing.Tell = lambda _count: None,
+    ) -> ImportReport:
+        """Add the people of a file as it is read; nobody who left comes back.
 
         They subscribed elsewhere before, so no sequence begins for them, but with
-        `as_new`, where they subscribe only now.
+        `as_new`, where they subscribe only now. What is added stays when a later row
+        cannot be read; the same import again goes on from there. `refuse` is told of
+        each row that holds no address, `tell` how many rows more are done.
         """
-        with self._database.writing(keep=not dry_run) as connection:
-            return joining.join(connection, rows, lists=lists, now=now, as_new=as_new)
+        joining = Joining(lists, now, refuse)
+        if dry_run:
+            return importing.try_out(self._database, rows, joining, tell=tell)
+        return importing.run(self._database, rows, joining, as_new=as_new, tell=tell)
 
     # --- going ---
 
@@ -139,7 +159,7 @@ class Subscribers:
             "now": times.written(now),
         }
         with self._database.writing() as connection:
-            connection.execute(joining.SUPPRESS, values)
+            connection.execute(people.SUPPRESS, values)
 
     def is_suppressed(self, address: str) -> bool:
         """Say whether the address must not be written to."""
@@ -200,31 +220,25 @@ class Subscribers:
                 return None
             return _with_lists(connection, normal)
 
-    def export(self) -> Iterator[Mapping[str, str]]:
+    def export(self, list_name: str = "") -> Iterator[Mapping[str, str]]:
         """Yield a row for each reader; importing them makes the same books."""
         with self._database.reading() as connection:
-            people = connection.execute(PEOPLE, {"list": ""}).all()
-            by_state = {
-                column: _lists(connection, state)
-                for column, state in (
-                    ("lists", "confirmed"),
-                    ("pending", "pending"),
-                    ("left", "ended"),
-                )
-            }
-            suppressed = set(connection.execute(SUPPRESSED).scalars())
-        for row in people:
-            lists = {
-                column: ", ".join(found.get(row.id, ()))
-                for column, found in by_state.items()
-            }
-            yield json.loads(row.attributes) | {
-                "email": row.address,
-                "name": row.name,
-                "language": row.language,
-                **lists,
-                "status": "suppressed" if row.normal in suppressed else "",
-            }
+            for row in exports.rows(connection, list_name):
+                yield exports.flat(row)
+
+    def write_out(
+        self, out: TextIO, list_name: str = "", *, as_json: bool = False
+    ) -> int:
+        """Write the readers, or those of a list, as one moment of the books has them.
+
+        As CSV, which no spreadsheet takes for formulas, or as JSON Lines. Return how
+        many they are.
+        """
+        with self._database.reading() as connection:
+            found = exports.rows(connection, list_name)
+            if as_json:
+                return exports.write_json(out, found)
+            return exports.write_csv(out, exports.names(connection, list_name), found)
 
 
 def _refuse_suppressed(connection: Connection, normal: str) -> None:

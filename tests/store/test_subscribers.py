@@ -91,8 +91,10 @@ def test_what_is_no_address_is_refused(books: Books, text: str, now: datetime) -
 
 def test_an_import_says_what_became_of_each_row(books: Books, now: datetime) -> None:
     report = load(books, CSV, now)
-    assert (report.new, report.updated, report.kept_out) == (2, 0, 2)
-    assert [line for line, _ in report.invalid] == [5, 6]
+    assert (report.new, report.changed) == (2, 0)
+    assert report.kept_out == {"unsubscribed": 1, "bounced": 1}
+    assert [line for line, _ in report.examples] == [5, 6]
+    assert report.rows == 6
     assert audience(books) == ["ana@example.org"]
     ana = books.subscribers.find("ana@example.org")
     assert ana is not None
@@ -105,7 +107,8 @@ def test_the_reason_for_an_invalid_row_holds_no_address(
     books: Books, now: datetime
 ) -> None:
     report = load(books, "email\nsecret person@example.org\n", now)
-    ((_, reason),) = report.invalid
+    ((_, reason),) = report.examples
+    assert list(report.invalid) == [reason]
     assert "secret" not in reason
     assert "@example" not in reason
 
@@ -114,7 +117,8 @@ def test_an_import_twice_is_the_same_as_once(books: Books, now: datetime) -> Non
     load(books, CSV, now)
     before = list(books.subscribers.export())
     again = load(books, CSV, now)
-    assert (again.new, again.updated, again.kept_out) == (0, 2, 2)
+    assert (again.new, again.changed, again.unchanged) == (0, 0, 2)
+    assert again.kept_out == {"unsubscribed": 1, "bounced": 1}
     assert list(books.subscribers.export()) == before
 
 
@@ -132,7 +136,8 @@ def test_nobody_who_left_comes_back_by_an_import(books: Books, now: datetime) ->
     load(books, CSV, now)
     everybody = "email\nana@example.org\nBO@example.org\ncy@example.org\n"
     report = load(books, everybody, now, ("weekly",))
-    assert (report.new, report.updated, report.kept_out) == (0, 1, 2)
+    assert (report.new, report.changed, report.unchanged) == (0, 0, 1)
+    assert report.kept_out == {"had left": 1, "is suppressed": 1}
     assert audience(books) == ["ana@example.org"]
 
 
@@ -175,7 +180,7 @@ def test_the_same_person_twice_in_a_file_is_one_person(
 ) -> None:
     text = "email,name\nAna@example.org,\nana@EXAMPLE.org,Ana\n"
     report = load(books, text, now, ("weekly",))
-    assert (report.new, report.updated) == (1, 1)
+    assert (report.new, report.changed) == (1, 1)
     (ana,) = books.subscribers.all()
     assert (ana.address, ana.name) == ("Ana@example.org", "Ana")
 
