@@ -15,6 +15,7 @@ import click
 
 from publisher import providers
 from publisher.cli import cli
+from publisher.config.returns import KEYS, PREFIX
 from publisher.models import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,6 +52,8 @@ def env_example() -> str:
     """Return .env.example: every key that is read, with one line about it."""
     lines = [HEAD]
     lines += [f"# {text}\n#{key}=\n" for key, text in GENERAL.items()]
+    lines.append("\n# --- bounces: Reads what mail servers send back.\n")
+    lines += [f"# {text}\n#{PREFIX}{key}=\n" for key, text in KEYS.items()]
     for name, cls in providers.known().items():
         settings = providers.settings_of(cls, name)
         if not settings:

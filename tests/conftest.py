@@ -26,7 +26,7 @@ def _closed_network() -> None:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own channels must never be what a test sends through."""
     files = (Path(__file__).parents[1] / "publisher" / "providers").glob("[!_]*")
-    prefixes = ("PUBLISHER_", *(f"{one.stem.upper()}_" for one in files))
+    prefixes = ("PUBLISHER_", "BOUNCES_", *(f"{one.stem.upper()}_" for one in files))
     for name in list(os.environ):
         if name.startswith(prefixes):
             monkeypatch.delenv(name)

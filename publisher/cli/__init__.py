@@ -37,6 +37,7 @@ VERBS = {
     "resolve": "Settle what is uncertain: ask the providers, or say it yourself.",
     "retry": "Send again what failed.",
     "verify": "Prove that every delivery is accounted for.",
+    "bounces": "Read what came back: bounces and complaints.",
     "subscribers": "Add, import, export, list and suppress readers.",
     "channels": "List the channels and what each needs.",
     "doctor": "Look at this folder and say what to do next.",

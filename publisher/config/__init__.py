@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from publisher.config.channels import Gallery, channel
 from publisher.config.loading import Fetch, Settings, load, problems, settings_schema
+from publisher.config.returns import bounce_mailbox
 
 __all__ = [
     "Fetch",
     "Gallery",
     "Settings",
+    "bounce_mailbox",
     "channel",
     "load",
     "problems",

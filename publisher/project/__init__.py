@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from publisher import checks, providers, schedule
 from publisher import plan as planning
@@ -48,6 +48,9 @@ from publisher.project.sending import (
     silent,
 )
 from publisher.project.wishing import Variant, Wishing
+
+if TYPE_CHECKING:
+    from publisher.project.returning import Returned
 
 __all__ = ["Flags", "Project", "Ran", "Shown", "Variant", "find_root", "now_utc"]
 
@@ -300,6 +303,17 @@ class Project(Wishing):
     def examine(self) -> list[Finding]:
         """Look at every part of the folder; change nothing."""
         return examine(self)
+
+    def fetch_bounces(self, *, dry_run: bool = False, stop: Stop = never) -> Returned:
+        """Read the bounce mailbox, and suppress who is gone or has complained.
+
+        What was read once does not count again; a dry run changes nothing anywhere.
+        Raises `ConfigError` where `.env` names no mailbox or it may not be opened,
+        `PublisherError` where it does not answer, and `Busy` where another reads it.
+        """
+        from publisher.project import returning
+
+        return returning.fetch(self, dry_run=dry_run, stop=stop)
 
     def run(self, *, stop: Stop = never) -> list[Ran]:
         """Do what the schedules say is due, each run once, and say what it was."""
