@@ -21,6 +21,7 @@ from publisher.errors import ConfigError, PublisherError
 TIMEOUT = 30.0  # seconds for one answer
 LONGEST = 128 * 1024  # bytes that are fetched of a letter
 BATCH = 25  # letters at a time
+STEP = 100_000  # UIDs that are asked for at a time
 
 Security: TypeAlias = Literal["tls", "starttls", "none"]
 _UID = re.compile(rb"\bUID (\d+)")
@@ -76,6 +77,7 @@ class Mailbox:
         self._imap: IMAP4
         self._can_move = False
         self._aside = ""
+        self._next = 0  # the UID that the next letter will have
         self.validity = 0
 
     def __enter__(self) -> Self:
@@ -107,13 +109,18 @@ class Mailbox:
         whatever nobody has read.
         """
         is_same = after.validity == self.validity
-        since = ("UID", f"{after.uid + 1}:*") if is_same else ("UNSEEN",)
-        with self._answering():
-            _, data = self._imap.uid("SEARCH", "UNDELETED", *since)
-        words = b" ".join(one for one in data if one).split()
-        found = {int(one) for one in words if one.isdigit()}
-        # The last letter is in any range that ends with *, RFC 3501 section 6.4.8.
-        return sorted(uid for uid in found if not is_same or uid > after.uid)
+        first = after.uid + 1 if is_same else 1
+        found: set[int] = set()
+        # In steps, because an answer is one line, and imaplib reads no endless ones.
+        for start in range(first, self._next, STEP):
+            wanted = ["UNDELETED", "UID", f"{start}:{start + STEP - 1}"]
+            with self._answering():
+                _, data = self._imap.uid(
+                    "SEARCH", *wanted, *([] if is_same else ["UNSEEN"])
+                )
+            words = b" ".join(one for one in data if one).split()
+            found |= {int(one) for one in words if one.isdigit()}
+        return sorted(uid for uid in found if uid >= first)
 
     def letters(self, uids: Sequence[int]) -> dict[int, bytes]:
         """Return the first `LONGEST` bytes of each letter; they stay unread."""
@@ -171,14 +178,20 @@ class Mailbox:
                 where=".env",
                 hint="Try: check BOUNCES_IMAP_FOLDER",
             )
-        told = self._imap.response("UIDVALIDITY")[1] or [b""]
-        self.validity = int(told[0]) if told[0] and told[0].isdigit() else 0
+        self.validity = self._number("UIDVALIDITY")
+        self._next = self._number("UIDNEXT")
         able = _abilities(self._imap)
         self._can_move = "MOVE" in able
         prefix = _prefix(self._imap) if "NAMESPACE" in able else ""
         if aside := self._access.processed:
             has_prefix = aside.startswith(prefix)
             self._aside = quoted(aside if has_prefix else f"{prefix}{aside}")
+
+    def _number(self, name: str) -> int:
+        told = self._imap.response(name)[1][0] or b""
+        if not told.isdigit():
+            raise IMAP4.error(f"{name} is missing")
+        return int(told)
 
     @contextmanager
     def _answering(self) -> Iterator[None]:

@@ -47,8 +47,19 @@ def test_what_came_after_a_place_is_there_whoever_has_read_it(server: Server) ->
     with Mailbox(access(server)) as mailbox:
         assert mailbox.validity == 7
         assert mailbox.arrived(Place(7, 1)) == [2, 3]
-        assert mailbox.arrived(Place(7, 3)) == []  # though the last is in every range
+        assert mailbox.arrived(Place(7, 3)) == []
         assert mailbox.arrived(Place(6, 3)) == [1, 2]  # the server counts anew
+
+
+def test_a_mailbox_with_very_many_letters_is_asked_in_steps(server: Server) -> None:
+    server.inbox.add(b"first")
+    server.inbox.last = 250_000
+    server.inbox.add(b"last")
+    with Mailbox(access(server)) as mailbox:
+        assert mailbox.arrived(Place()) == [1, 250_001]
+        assert mailbox.arrived(Place(7, 200_000)) == [250_001]
+    searches = [one for one in server.said if "SEARCH" in one]
+    assert len(searches) == 3 + 1
 
 
 def test_of_a_large_letter_only_the_beginning_is_fetched(server: Server) -> None:

@@ -30,6 +30,7 @@ _HARD = {
     *("7.13", "7.17", "7.18"),  # disabled, or somebody else's by now (RFC 7293)
 }
 _FULL = {"2.2"}
+_TOO_LARGE = {"2.3", "3.4"}
 _OURS = {"1.7", "1.8"}  # the sender's address is not as it should be
 _NOT_HERE = {"550", "551", "553"}
 # Microsoft's edge says so of an address that is not in the tenant's directory.
@@ -51,12 +52,36 @@ def kind_of(status: str, said: str) -> Kind:
     words = _words(said)
     code = best_status(status, said)
     grade, _, detail = code.partition(".")
-    is_passing = phrases.FULL.search(words) or phrases.PASSING.search(words)
-    if grade == "4" or detail in _FULL | _OURS or is_passing:
+    beats_all = (phrases.FULL, phrases.LISTED, phrases.PASSING)
+    is_soft = any(one.search(words) for one in beats_all)
+    if grade == "4" or detail in _FULL | _OURS or is_soft:
         return "soft"
     if detail in _HARD:
         return "hard"
     return _by_words(detail, words) or _by_reply(code, words)
+
+
+def is_ours(status: str, said: str) -> bool:
+    """Say whether a failure is about who we are or what we wrote, not the reader.
+
+    >>> is_ours("5.7.1", "550 5.7.1 message looks like spam")
+    True
+    >>> is_ours("5.2.2", "552 5.2.2 over quota")
+    False
+    """
+    words = _words(said)
+    detail = best_status(status, said).partition(".")[2]
+    if kind_of(status, said) != "soft" or phrases.FULL.search(words):
+        return False
+    named = (phrases.LISTED, phrases.SENDER, phrases.REFUSED)
+    is_said = any(one.search(words) for one in named)
+    is_later = bool(phrases.PASSING.search(words) or phrases.LATER.search(words))
+    return (
+        detail in _OURS | _TOO_LARGE
+        or detail.startswith(("6.", "7."))
+        or (is_said and not is_later)
+        or bool(phrases.LISTED.search(words))
+    )
 
 
 def best_status(status: str, said: str) -> str:
@@ -78,11 +103,8 @@ def is_clear(status: str, said: str) -> bool:
     words = _words(said)
     detail = best_status(status, said).partition(".")[2]
     known = (
-        phrases.FULL,
-        phrases.PASSING,
-        phrases.GONE,
-        phrases.SENDER,
-        phrases.BLOCKED,
+        *(phrases.FULL, phrases.LISTED, phrases.PASSING, phrases.GONE),
+        *(phrases.SENDER, phrases.REFUSED, phrases.LATER),
     )
     is_known = bool(detail) and detail not in _VAGUE
     return is_known or any(one.search(words) for one in known)
@@ -122,7 +144,7 @@ def _by_words(detail: str, words: str) -> Kind | None:
         # "Blocked: no such user" is said of the address, "7.x" of a rule.
         is_ruled = detail.startswith("7.") and detail not in _VAGUE
         return "soft" if is_ruled else "hard"
-    if is_about_us or phrases.BLOCKED.search(words):
+    if is_about_us or phrases.REFUSED.search(words) or phrases.LATER.search(words):
         return "soft"
     return None
 

@@ -24,12 +24,15 @@ class Bounce:
     where a report hides them; `mark` is our delivery's, 32 hexadecimal digits, and
     empty where nothing names it: whoever reports can invent all three. `reason` is one
     line without addresses, `status` an RFC 3463 code, `reporter` the server that gave
-    up. `report` is the same whenever the same report is read again.
+    up. `is_ours` says of what is soft that it was refused for who we are or what we
+    wrote, which is no fault of the reader's. `report` is the same whenever the same
+    report is read again.
     """
 
     kind: Kind
     recipient: str = field(default="", repr=False)
     final: str = field(default="", repr=False)
+    is_ours: bool = False
     mark: str = ""
     status: str = ""
     reason: str = ""

@@ -38,14 +38,16 @@ FULL = _any(
     r"容量.{0,20}(?:超|オーバー|不足)|一杯|いっぱい|邮箱.{0,10}满|空间不足|已满|사서함.{0,10}가득",
     r"صندوق.{0,20}ممتل",
 )
-# Whatever else is said beside these: it is about lists, pace, or a moment.
-PASSING = _any(
+# Lists and pace: whatever code and words stand beside these.
+LISTED = _any(
     r"spamhaus|black ?list|block ?list|denylist|\brbl\b|\bdnsbl|spamcop|reputation"
-    r"|gr[ea]y[ -]?list|rate ?limit|too many (?:recipients|connections|messages"
-    r"|mails?\b)"
-    r"|receiving mail (?:at a rate|too)|(?:sending|sent) (?:to )?too|throttl"
-    r"|not found, try again|(?:temporary|transient) (?:dns|lookup|name|failure|error)"
-    r"|servfail|malformed or unexpected name server"
+    r"|rate ?limit|too many (?:recipients|connections|messages|mails?\b)|throttl"
+    r"|receiving mail (?:at a rate|too)|(?:sending|sent) (?:to )?too|unusual rate"
+)
+# The same of what passes by itself.
+PASSING = _any(
+    r"gr[ea]y[ -]?list|not found, try again|servfail|malformed or unexpected name serv"
+    r"|(?:temporary|transient) (?:dns|lookup|name|failure|error)"
 )
 # What is about whoever sends says nothing of the reader.
 SENDER = _any(
@@ -61,29 +63,29 @@ SENDER = _any(
     r"reverse (?:dns|host|lookup)|\bptr\b|\bhelo\b|\behlo\b|fix reverse|no rdns",
     r"spf\b|dkim\b|dmarc\b|authenticat|not authori[sz]ed|auth ?required|relay",
 )
-# What content, reputation or pace did; another letter may well arrive.
-BLOCKED = _any(
-    r"\bspam|unsolicited|junk|blacklist|blocklist|block ?list|black list|denylist"
-    r"|\brbl\b|\bdnsbl|spamhaus|spamcop|barracuda|sorbs|proofpoint|cloudmark|senderbase"
-    r"|reputation|\b(?:is|was|been|are|currently|temporarily|client) blocked|blocked by"
-    r"|\bblocked\b|banned",
+# What content, reputation or size did; another letter may well arrive.
+REFUSED = _any(
+    r"\bspam|unsolicited|junk|barracuda|sorbs|proofpoint|cloudmark|senderbase"
+    r"|\b(?:is|was|been|are|currently|temporarily|client) blocked|\bblocked\b|banned",
     r"policy|virus|malware|phish|content|attachment|prohibited|administrative\w*"
     r"|suspicious|not allowed|access denied|refused by|rejected (?:by|due|for security)"
-    r"|security",
-    r"greylist|graylist|grey list|try again|later\b|temporar|transient|too (?:many|fast"
-    r"|much)|throttl|rate ?limit|rate that|deferred|resources? (?:temporarily|"
-    r"restricted|unavail)|too busy|overload|congest|service (?:is )?(?:currently )?"
-    r"(?:not available|unavailable)",
+    r"|security|unwanted|suspect|complain|virenver|werbung|indésirable"
+    r"|abgelehnt wegen",
+    r"(?:too|message) (?:large|big|long)|exceeds? (?:the )?(?:fixed |maximum )?"
+    r"(?:message )?(?:size|length)|size limit|maximum (?:message )?size|message size",
+)
+# What lines, queues and clocks did.
+LATER = _any(
+    r"try again|later\b|temporar|transient|too (?:many|fast|much)|rate that|deferred"
+    r"|resources? (?:temporarily|restricted|unavail)|too busy|overload|congest"
+    r"|service (?:is )?(?:currently )?(?:not available|unavailable)",
     r"time(?:d)?[ -]?out|timeout|connection (?:refused|reset|lost|dropped|closed|died)"
     r"|connect(?:ion)? (?:to|with)|no route|not respond|lost connection"
     r"|lost|delivery time expired|message expired|been in the queue too long"
     r"|retry time|queue for too long|could not be delivered for|after (?:\d+ )days"
     r"|unreachable",
-    r"(?:too|message) (?:large|big|long)|exceeds? (?:the )?(?:fixed |maximum )?"
-    r"(?:message )?(?:size|length)|size limit|maximum (?:message )?size|message size",
     r"too many hops|mail loop|loop(?:s|ing)? (?:back|detected)|hop count|\bloop\b"
     r"|mail forwarding loop|nested too",
-    r"unwanted|suspect|complain|virenver|werbung|indésirable|abgelehnt wegen",
 )
 # Nobody is there, or nobody will be again.
 GONE = _any(

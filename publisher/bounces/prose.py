@@ -152,6 +152,7 @@ def _bounce(letter: Letter, said: str, address: str, own: str) -> Bounce:
     is_late = _is_delay(subject, said)
     return Bounce(
         kind="deferred" if is_late else meaning.kind_of("", about),
+        is_ours=not is_late and meaning.is_ours("", about),
         recipient=address,
         final=address,
         status=meaning.best_status("", about),

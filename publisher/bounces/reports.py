@@ -84,6 +84,7 @@ def _bounce(letter: Letter, message: Fields, fields: Fields) -> Bounce | None:
     is_late = action == "delayed" or (not action and _is_delay(letter))
     return Bounce(
         kind="deferred" if is_late else _kind(status, said),
+        is_ours=not is_late and meaning.is_ours(status, said),
         recipient=recipient or returned_to(letter),
         final=final or recipient,
         status=meaning.best_status(status, said),

@@ -136,6 +136,7 @@ class _Line(socketserver.StreamRequestHandler):
         self.open = found
         self.tell(f"* {len(found.letters)} EXISTS")
         self.tell(f"* OK [UIDVALIDITY {found.validity}] valid")
+        self.tell(f"* OK [UIDNEXT {found.last + 1}] next")
         return f"OK [READ-{'WRITE' if self.is_open_to_write else 'ONLY'}] selected"
 
     def do_examine(self, words: str, tag: str) -> str:

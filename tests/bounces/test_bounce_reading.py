@@ -92,6 +92,21 @@ def test_the_reader_and_the_delivery_are_found() -> None:
     assert lost.total() <= (1 - AIM) * len(REPORTS), lost
 
 
+OURS_TO_MEND = {
+    *("spam", "listed", "dmarc", "our-domain", "too-large", "rate", "too-fast"),
+}
+
+
+def test_what_is_no_fault_of_the_reader_is_told_apart() -> None:
+    wrong = [
+        one.name
+        for one in REPORTS
+        if one.name.partition("/")[0] in {*machines.STYLES, *people.STYLES}
+        and read(one.raw)[0].is_ours != (one.name.partition("/")[2] in OURS_TO_MEND)
+    ]
+    assert len(wrong) <= (1 - AIM) * len(REPORTS), wrong
+
+
 def test_no_address_stands_in_a_reason() -> None:
     assert not [one.name for one in REPORTS if "@" in read(one.raw)[0].reason]
 
