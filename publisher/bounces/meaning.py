@@ -13,7 +13,7 @@ from publisher.bounces import phrases
 from publisher.bounces.model import Kind
 from publisher.bounces.whose import ADDRESS
 
-STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,2}\.\d{1,3}(?!\.?\d)")
+STATUS = re.compile(r"(?<![\d.])[245]\.[0-7]\.\d{1,3}(?!\.?\d)")
 _REPLY = re.compile(
     r"(?<![\d.:\[])(4(?:21|22|31|32|4[1267]|5[0-5]|7[12])"
     r"|5(?:0[0-4]|1[0-5]|2[13]|3[0458]|41|5[0-79]|7[0127]|81))(?=[\s\-#;:,.)'\"<]|$)"

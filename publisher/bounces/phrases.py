@@ -104,7 +104,7 @@ GONE = _any(
     r"|destination |recipient |intended |to |mail )?(?:user|recipient|mailbox|account"
     r"|address|addressee|alias|local ?part|person|login|rcpt|inbox|customer|mail box"
     r"|destination|name|id)",
-    r"invalid (?:\S+ ){0,2}user ?id|host \S+ not found",
+    r"5\.1\.0 address rejected|invalid (?:\S+ ){0,2}user ?id|host \S+ not found",
     r"unknown or illegal alias|no mailbox (?:here|by|found)|no (?:such )?(?:user|person"
     r"|mailbox|recipient|account|one) (?:here|by|at|named|with|found|in this)",
     r"no such (?:user|person|mailbox|recipient|account|local|address|domain|host)"

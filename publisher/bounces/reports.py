@@ -89,7 +89,7 @@ def _bounce(letter: Letter, message: Fields, fields: Fields) -> Bounce | None:
         final=final or recipient,
         status=meaning.best_status(status, said),
         reason=meaning.reason_of(_TYPE.sub("", told) or said),
-        reporter=_server(fields.first("remote-mta") or message.first("reporting-mta")),
+        reporter=_server(message.first("reporting-mta") or fields.first("remote-mta")),
     )
 
 

@@ -116,12 +116,10 @@ def _count(told: Returned, found: Mapping[int, Sequence[Bounce]]) -> None:
 def _is_done(found: Sequence[Bounce]) -> bool:
     """Say whether nobody needs to look at a letter any more.
 
-    People's letters are left to people: the mailbox may be one that they read. So is
-    what is not understood, and a machine's answer to somebody else's letter.
+    It names a delivery of ours and is understood. All else is left to people: the
+    mailbox may be one that they read.
     """
-    return bool(found) and all(
-        one.kind != "unknown" and (one.kind != "replied" or one.mark) for one in found
-    )
+    return bool(found) and all(one.mark and one.kind != "unknown" for one in found)
 
 
 class _Note:

@@ -67,6 +67,7 @@ REASONS = (
         f"delivery error: dd Sorry your message to {READER} cannot be delivered. This "
         "account has been disabled or discontinued [#101].",
     ),
+    Reason("cisco-unknown", "hard", "550", "", "#5.1.0 Address rejected."),
     Reason("no-mailbox", "hard", "550", "", "No such user here"),
     Reason(
         "gmail-disabled",

@@ -122,7 +122,7 @@ def test_all_that_a_report_says_is_told() -> None:
             status="5.1.1",
             reason="550 5.1.1 <***>: Recipient address rejected: User unknown in "
             "virtual mailbox table",
-            reporter="mx.example.net",
+            reporter="mx.example.com",
             report=read(raw)[0].report,
             at=datetime(2026, 11, 22, 9, 15, 30, tzinfo=UTC),
         ),
