@@ -107,3 +107,11 @@ class Unavailable(ProviderError):  # noqa: N818
 
 class Uncertain(ProviderError):  # noqa: N818
     """No answer after the bytes left: ask, never repeat blindly."""
+
+
+class Unsigned(PublisherError):  # noqa: N818
+    """A call of a webhook that does not prove who made it, or that is too old."""
+
+
+class Unreadable(PublisherError):  # noqa: N818
+    """A call of a webhook that is not what its provider writes."""

@@ -20,6 +20,8 @@ TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "styles",
     "bounces",
     "mailbox",
+    "hooks",
+    "signatures",
 }
 STATIONS = {
     "sources",
@@ -62,7 +64,7 @@ ROOMS = {
     "jinja2": {"render"},
     "nh3": {"markup"},
     "markdown_it": {"markup"},
-    "cryptography": {"mime"},
+    "cryptography": {"mime", "signatures"},
     "css_inline": {"styles"},
     "yaml": {"strict"},
     "babel": {"locales"},

@@ -25,6 +25,7 @@ from publisher.models.drafts import (
     title_of,
     with_images,
 )
+from publisher.models.events import Event, EventKind, Reports, Request
 from publisher.models.failing import Health, Move
 from publisher.models.messages import (
     Attachment,
@@ -87,6 +88,8 @@ __all__ = [
     "EmailDraft",
     "EmailPart",
     "Escape",
+    "Event",
+    "EventKind",
     "Fits",
     "Health",
     "Image",
@@ -111,6 +114,8 @@ __all__ = [
     "Recalls",
     "Receipt",
     "Report",
+    "Reports",
+    "Request",
     "Selection",
     "Signs",
     "Site",

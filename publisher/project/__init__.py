@@ -23,6 +23,7 @@ from publisher.models import (
     PostPart,
     Problem,
     Report,
+    Request,
     State,
     Step,
     Subscriber,
@@ -31,6 +32,7 @@ from publisher.project import sequencing
 from publisher.project.drafting import Drafting
 from publisher.project.examining import Finding, examine, providers_of
 from publisher.project.folder import find_root, now_utc
+from publisher.project.hearing import hear
 from publisher.project.intentions import (
     Flags,
     Intention,
@@ -314,6 +316,15 @@ class Project(Wishing):
         from publisher.project import returning
 
         return returning.fetch(self, dry_run=dry_run, stop=stop)
+
+    def hear(self, channel: str, request: Request) -> int:
+        """Take in a call of a channel's webhook; return how many news were new.
+
+        Raises `Unsigned` where nothing proves that the provider made it, `Unreadable`
+        where it is not what the provider writes, and `ConfigError` where the channel
+        has no webhook.
+        """
+        return hear(self, channel, request)
 
     def run(self, *, stop: Stop = never) -> list[Ran]:
         """Do what the schedules say is due, each run once, and say what it was."""

@@ -166,11 +166,17 @@ def account_of(provider: Any, name: str, *, salt: str = "") -> str:
     """
     settings = settings_of(type(provider), name)
     given = {one.name: f"{getattr(provider, one.name)}" for one in settings}
-    secret = {one.name for one in settings if one.is_secret}
+    # Who proves a webhook's calls with another key is the same account.
+    secret = {one.name for one in settings if one.is_secret and not _hears(one)}
     logins = [given.get(one) for one in _LOGINS if one not in secret]
     wanted = _PLACES | (_LOGINS if any(logins) else secret)
     said = [name, *(f"{one}={given[one]}" for one in sorted(wanted & given.keys()))]
     return hmac.new(salt.encode(), "\n".join(said).encode(), "sha256").hexdigest()
+
+
+def _hears(setting: Setting) -> bool:
+    """Say whether a setting is only about what its webhook hears."""
+    return setting.name.startswith("webhook_")
 
 
 def _prefix(name: str, account: str) -> str:

@@ -15,9 +15,11 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
+from publisher import hooks, signatures
+from publisher.bounces.meaning import kind_of
 from publisher.errors import (
     ProviderError,
     Refused,
@@ -32,7 +34,17 @@ from publisher.http.readers import ADDRESS, ID, MARK, SUBJECT, VALUES, Readers, 
 from publisher.memory import OncePer
 from publisher.mime.fields import checked_mailing, subject_of, written
 from publisher.mime.verbatim import in_html
-from publisher.models import Email, Kind, Limits, Mailbox, Mailing, Receipt, Slot
+from publisher.models import (
+    Email,
+    Event,
+    Kind,
+    Limits,
+    Mailbox,
+    Mailing,
+    Receipt,
+    Request,
+    Slot,
+)
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -134,6 +146,10 @@ class Mailgun:
         default="https://api.mailgun.net",
         metadata={"doc": "https://api.eu.mailgun.net if your domain is in the EU"},
     )
+    webhook_key: Secret = field(
+        default=Secret(""),
+        metadata={"doc": "the HTTP webhook signing key: API Security"},
+    )
 
     kind: ClassVar[Kind] = "email"
     limits: ClassVar[Limits] = Limits(batch=1000, size=LONGEST)
@@ -171,6 +187,21 @@ class Mailgun:
             hint = "Try: MAILGUN_DOMAIN=mg.example.org"
             raise Refused("mailgun: MAILGUN_DOMAIN is not a domain", hint=hint)
         return quote(self.domain, safe="")
+
+    def events(self, request: Request) -> list[Event]:
+        """Verify and read a webhook's call, which brings one event.
+
+        The signature does not cover the event, but each is good for one only: its token
+        is the event's id.
+        """
+        key = signatures.require(self.webhook_key, "MAILGUN_WEBHOOK_KEY")
+        call = hooks.read(request.body)
+        at = hooks.text(call, "signature", "timestamp")
+        token = hooks.text(call, "signature", "token")
+        said = hooks.text(call, "signature", "signature")
+        signatures.hmac_hex(key, f"{at}{token}".encode(), said)
+        signatures.refuse_old(at, request)
+        return _event(call.get("event-data"), token, request)
 
 
 def _options(shape: Shape) -> tuple[str, ...]:
@@ -305,3 +336,54 @@ def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
         hint = "Try: check MAILGUN_* in .env and the domain at Mailgun."
         return Refused(f"mailgun refused us: {why}", hint=hint)
     return None
+
+
+# https://documentation.mailgun.com/docs/mailgun/user-manual/events/event-structure
+_SENSES = {
+    "delivered": hooks.DELIVERED,
+    "opened": hooks.OPENED,
+    "clicked": hooks.CLICKED,
+    "unsubscribed": hooks.UNSUBSCRIBED,
+    "complained": hooks.COMPLAINED,
+}
+# Why it gave up: what it does not even try, and what is about us.
+_REASONS = {
+    "suppress-bounce": hooks.GONE,
+    "suppress-complaint": hooks.COMPLAINED,
+    "suppress-unsubscribe": hooks.UNSUBSCRIBED,
+    "bounce": hooks.GONE,
+    "old": hooks.SOFT,
+    "espblock": hooks.OURS,
+}
+
+
+def _event(said: Any, token: str, request: Request) -> list[Event]:
+    sense = _sense(said)
+    if sense is None:
+        return []
+    status = ("delivery-status",)
+    event = hooks.made(
+        sense,
+        request,
+        name=token,
+        address=hooks.text(said, "recipient"),
+        at=hooks.part(said, "timestamp"),
+        mark=hooks.text(said, "user-variables", "delivery"),
+        message=hooks.text(said, "message", "headers", "message-id"),
+        reasons=[hooks.text(said, *status, name) for name in ("code", "message")],
+    )
+    return [event]
+
+
+def _sense(said: Any) -> hooks.Sense | None:
+    name = hooks.text(said, "event")
+    if name != "failed":
+        return _SENSES.get(name)
+    if hooks.text(said, "severity") != "permanent":
+        return hooks.DEFERRED
+    known = _REASONS.get(hooks.text(said, "reason"))
+    if known:
+        return known
+    code = hooks.text(said, "delivery-status", "enhanced-code")
+    words = hooks.text(said, "delivery-status", "message")
+    return hooks.GONE if kind_of(code, words) == "hard" else hooks.SOFT

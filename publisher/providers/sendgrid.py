@@ -16,6 +16,7 @@ from email.header import Header
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
+from publisher import hooks, signatures
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
 from publisher.http.gaps import encoded, filled, form_of, gap
@@ -26,12 +27,14 @@ from publisher.mime.fields import checked_mailing, subject_of
 from publisher.models import (
     Attachment,
     Email,
+    Event,
     Json,
     Kind,
     Limits,
     Mailbox,
     Mailing,
     Receipt,
+    Request,
     Slot,
 )
 from publisher.providers import Secret
@@ -97,6 +100,10 @@ class SendGrid:
         default="https://api.sendgrid.com",
         metadata={"doc": "https://api.eu.sendgrid.com for a subuser in the EU"},
     )
+    webhook_key: Secret = field(
+        default=Secret(""),
+        metadata={"doc": "the Verification Key: Mail Settings > Event Webhook, signed"},
+    )
 
     kind: ClassVar[Kind] = "email"
     limits: ClassVar[Limits] = Limits(batch=1000, size=LONGEST)
@@ -137,6 +144,17 @@ class SendGrid:
         call = response.headers.get("X-Message-Id", "")
         before = f"{call}/" if call else ""
         return merged.receipts([before + mark for mark in merged.marks_of(parts)])
+
+    def events(self, request: Request) -> list[Event]:
+        """Verify and read a webhook's call, an array of events."""
+        key = signatures.require(self.webhook_key, "SENDGRID_WEBHOOK_KEY")
+        at = request.header(f"{SIGNED}-Timestamp")
+        said = request.header(f"{SIGNED}-Signature")
+        signatures.ecdsa(key, at.encode("utf-8", "replace") + request.body, said)
+        signatures.refuse_old(at, request)
+        found = hooks.objects(hooks.read(request.body))
+        senses = [(one, _sense(one)) for one in found]
+        return [_event(one, sense, request) for one, sense in senses if sense]
 
 
 def _personalized(shared: _Written, shape: Shape) -> merged.Written:
@@ -197,3 +215,47 @@ def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
                 return Refused(f"sendgrid refused us: {why}", hint=hint)
             return Rejected(f"sendgrid rejected the message: {why}")
     return None
+
+
+SIGNED = "X-Twilio-Email-Event-Webhook"
+# https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+_SENSES = {
+    "delivered": hooks.DELIVERED,
+    "deferred": hooks.DEFERRED,
+    "open": hooks.OPENED,
+    "click": hooks.CLICKED,
+    "spamreport": hooks.COMPLAINED,
+    "unsubscribe": hooks.UNSUBSCRIBED,
+    "group_unsubscribe": hooks.UNSUBSCRIBED,
+}
+# Why it did not even try; other reasons are about what we sent.
+_DROPPED = {
+    "bounced address": hooks.GONE,
+    "invalid": hooks.GONE,
+    "unsubscribed address": hooks.UNSUBSCRIBED,
+    "spam reporting address": hooks.COMPLAINED,
+}
+
+
+def _sense(said: Json) -> hooks.Sense | None:
+    match hooks.text(said, "event"):
+        case "bounce":
+            is_blocked = hooks.text(said, "type") == "blocked"
+            return hooks.OURS if is_blocked else hooks.GONE
+        case "dropped":
+            return _DROPPED.get(hooks.text(said, "reason").lower(), hooks.OURS)
+        case name:
+            return _SENSES.get(name)
+
+
+def _event(said: Json, sense: hooks.Sense, request: Request) -> Event:
+    return hooks.made(
+        sense,
+        request,
+        name=hooks.text(said, "sg_event_id"),
+        address=hooks.text(said, "email"),
+        at=said.get("timestamp"),
+        mark=hooks.text(said, "delivery"),
+        message=hooks.text(said, "sg_message_id"),
+        reasons=[hooks.text(said, name) for name in ("status", "reason")],
+    )

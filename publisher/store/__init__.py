@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from publisher.store.database import Database
+from publisher.store.events import Events, Hearing, Softly
 from publisher.store.files import Files
 from publisher.store.imports import ImportReport, rows_of
 from publisher.store.ledger import Claim, Ledger
@@ -24,7 +25,9 @@ __all__ = [
     "Account",
     "Books",
     "Claim",
+    "Events",
     "Files",
+    "Hearing",
     "ImportReport",
     "Ledger",
     "Paces",
@@ -32,6 +35,7 @@ __all__ = [
     "Run",
     "Runs",
     "Sequences",
+    "Softly",
     "Subscribers",
     "Wish",
     "Wishes",
@@ -53,6 +57,7 @@ class Books:
     paces: Paces
     routes: Routes
     files: Files
+    events: Events
 
     def __enter__(self) -> Self:
         return self
@@ -88,4 +93,5 @@ def open_books(url: str) -> Books:
         Paces(database),
         Routes(database),
         Files(database),
+        Events(database),
     )

@@ -301,3 +301,40 @@ Table(
     Column("digest", Text, primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
+
+# What providers said became of messages, each once. Nobody's address is here: `who` is
+# a hash, and empty where somebody opened or clicked. `at` is microseconds since 1970.
+Table(
+    "events",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("id", Text, primary_key=True),  # the provider's, or made of what it said
+    words("kind"),
+    Column("is_permanent", Integer, nullable=False),
+    Column("is_ours", Integer, nullable=False),  # refused for who we are
+    words("who"),
+    words("mark"),  # of our delivery
+    words("issue"),  # of what counts against it: bounces, complaints, farewells
+    words("reason"),
+    Column("at", Integer, nullable=False),
+    CheckConstraint(
+        "kind in ('delivered', 'deferred', 'bounced', 'complained', "
+        "'unsubscribed', 'opened', 'clicked')",
+        name="an_event_is_known",
+    ),
+    Index(
+        "events_by_who",
+        "who",
+        "kind",
+        "at",
+        sqlite_where=text("who <> ''"),
+        postgresql_where=text("who <> ''"),
+    ),
+    Index(
+        "events_by_issue",
+        "issue",
+        "kind",
+        sqlite_where=text("issue <> ''"),
+        postgresql_where=text("issue <> ''"),
+    ),
+)
