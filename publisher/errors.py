@@ -44,6 +44,10 @@ class StoreError(PublisherError):
     """The books cannot be opened or written."""
 
 
+class Blocked(StoreError):  # noqa: N818  it passes
+    """The books cannot be written at the moment: later they can."""
+
+
 class Busy(StoreError):  # noqa: N818  not an accident either
     """Another process is at it, and will do it."""
 

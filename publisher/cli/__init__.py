@@ -133,10 +133,15 @@ def _told(error: Exception) -> int:
             _say(_lines(error))
             return error.exit_code
         case BrokenPipeError():  # the reader of our output has gone: `| head`
-            sys.stderr.close()
+            from publisher.cli.ending import silence
+
+            silence(sys.stdout)
             return 0
         case OSError():
             _say(_machine(error))
+            return 1
+        case MemoryError():
+            _say("this machine has too little memory. Try: end another program first")
             return 1
         case _:
             # Only its kind: what it says may hold an address or a secret.
@@ -171,6 +176,8 @@ def _machine(error: OSError) -> str:
         errno.EEXIST: "Try: another place",
         errno.ENOTDIR: "Try: another place",
         errno.EISDIR: "Try: name a file in it",
+        errno.EMFILE: "Try: let more files be open (ulimit -n)",
+        errno.ENFILE: "Try: end another program first",
     }.get(error.errno or 0, "Try: check the name")
     return f"{error.filename or 'the machine'}: {error.strerror or error}. {hint}"
 

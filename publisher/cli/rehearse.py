@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli.ending import stopping
 from publisher.cli.output import (
     as_json,
     in_project,
@@ -15,7 +16,6 @@ from publisher.cli.output import (
     say,
     table,
 )
-from publisher.cli.send import stopping
 from publisher.models import State
 
 if TYPE_CHECKING:

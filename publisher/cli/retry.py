@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from publisher.cli import progress, telling
+from publisher.cli.ending import outlasting, stopping
 from publisher.cli.output import (
     as_json,
     in_project,
@@ -14,7 +15,7 @@ from publisher.cli.output import (
     print_json,
     say,
 )
-from publisher.cli.send import exit_code, stopping
+from publisher.cli.send import exit_code
 
 
 @click.command(epilog="Example: publisher retry weekly-digest/1 --failed")
@@ -41,6 +42,7 @@ def command(
     """
     if not failed and not uncertain:
         raise click.UsageError("what? Try: --failed, or --uncertain")
+    ctx.with_resource(outlasting())
     project = open_project(folder)
     name = project.issue(issue).id
     doubtful = len(project.uncertain(name)) if uncertain else 0

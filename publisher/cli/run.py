@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli.ending import outlasting, stopping
 from publisher.cli.output import (
     as_json,
     in_project,
@@ -14,7 +15,7 @@ from publisher.cli.output import (
     print_json,
     say,
 )
-from publisher.cli.send import exit_code, stopping
+from publisher.cli.send import exit_code
 
 if TYPE_CHECKING:
     from publisher.project import Project, Ran
@@ -34,6 +35,7 @@ def command(ctx: click.Context, folder: str | None, *, once: bool, json_: bool) 
     """
     if json_ and not once:
         raise click.UsageError("--json goes with --once: without it there is no end.")
+    ctx.with_resource(outlasting())
     project = open_project(folder)
     with stopping() as stop:
         if not once:

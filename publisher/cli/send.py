@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from publisher import files
 from publisher.cli import progress, steps, telling
 from publisher.cli.asking import asked_options
 from publisher.cli.check import say_problems
+from publisher.cli.ending import outlasting, stopping
 from publisher.cli.output import (
     as_json,
     in_project,
@@ -72,6 +71,7 @@ def command(
     """
     from publisher import plan as planning
 
+    ctx.with_resource(outlasting())
     saved = _saved(file)
     project = open_project(folder, only_looks=dry_run)
     plan = _held(project.plan(name, **asked), hold)
@@ -182,25 +182,6 @@ def _confirm(project: Project, plan: Plan) -> None:
     typed = click.prompt(f"Type {count} to send", err=True)
     if typed.replace(",", "").strip() != str(count):
         raise click.Abort
-
-
-class stopping:  # noqa: N801  reads as what it does: `with stopping() as stop`
-    """Turns Ctrl-C and SIGTERM into a wish: finish the message in hand, then stop."""
-
-    def __enter__(self) -> Callable[[], bool]:
-        self.wanted = False
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        self.before = {one: signal.signal(one, self._wish) for one in numbers}
-        return lambda: self.wanted
-
-    def _wish(self, *_: object) -> None:
-        if self.wanted:
-            raise KeyboardInterrupt
-        self.wanted = True
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
 
 
 def exit_code(report: Report) -> int:

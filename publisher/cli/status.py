@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from publisher.cli.ending import stopping
 from publisher.cli.output import (
     as_json,
     console,
@@ -21,7 +22,6 @@ from publisher.cli.output import (
     table,
 )
 from publisher.cli.progress import Rate
-from publisher.cli.send import stopping
 from publisher.cli.steps import in_words
 from publisher.cli.telling import moved
 from publisher.models import State

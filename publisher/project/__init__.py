@@ -40,7 +40,7 @@ from publisher.project.intentions import (
     narrowed,
     one_off,
 )
-from publisher.project.running import Ran, run_campaign, run_due
+from publisher.project.running import Again, Ran, run_campaign, run_due
 from publisher.project.sending import (
     Addressing,
     Progress,
@@ -336,12 +336,13 @@ class Project(Wishing):
         Articles, templates and settings are read anew for every run.
         """
         said: dict[str, str] = {}
+        again = Again()
 
         def tick(campaign: Campaign) -> datetime | None:
             times = []
             with Project(self.root, environ=self.environ, clock=self.clock) as fresh:
                 for ran in run_campaign(fresh, campaign, stop=stop):
-                    times.append(ran.report.again_at if ran.report else None)
+                    times.append(again.at(ran, self.clock()))
                     # What stops a sequence stops it each minute; once is enough.
                     is_again = said.get(ran.campaign) == ran.result
                     if ran.is_news or not (campaign.delay and is_again):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from publisher import schedule
-from publisher.errors import Busy, PublisherError
+from publisher.errors import Blocked, Busy, PublisherError
 from publisher.models import Campaign, Plan, Report, State
 from publisher.project import sequencing
 from publisher.project.drafting import Drafting
@@ -18,6 +18,10 @@ from publisher.project.sending import Stop
 
 if TYPE_CHECKING:
     from publisher.project import Project
+
+
+# After a run that did not come to its end; after the last, always as long.
+WAITS = tuple(timedelta(minutes=one) for one in (1, 5, 15, 60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,31 @@ class Ran:
     def is_news(self) -> bool:
         """Whether something was sent; all else may be said again each minute."""
         return bool(self.report and self.report.total(State.ACCEPTED))
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether something outside hindered it, which may be over by itself."""
+        if self.report is None:
+            return isinstance(self.error, Blocked)
+        waiting = self.report.total(State.PLANNED, State.CLAIMED)
+        return waiting > self.report.undecided and self.report.held_until is None
+
+
+@dataclass
+class Again:
+    """When a campaign is tried again that was cut short."""
+
+    tries: dict[str, int] = field(default_factory=dict)  # in a row, by campaign
+
+    def at(self, ran: Ran, now: datetime) -> datetime | None:
+        """Return when, or None where there is nothing to try."""
+        known = ran.report.again_at if ran.report else None
+        if known or not ran.is_cut_short:
+            self.tries.pop(ran.campaign, None)
+            return known
+        tries = self.tries.get(ran.campaign, 0)
+        self.tries[ran.campaign] = tries + 1
+        return now + WAITS[min(tries, len(WAITS) - 1)]
 
 
 def run_due(project: Project, *, stop: Stop) -> list[Ran]:
@@ -62,12 +91,19 @@ def run_campaign(project: Project, campaign: Campaign, *, stop: Stop) -> list[Ra
     """
     try:
         with project.books.ledger.lease(f"run/{campaign.name}"):
-            kind = _looked if campaign.delay else _run
-            return list(kind(project, campaign, stop))
+            do = _looked if campaign.delay else _run
+            return list(do(project, campaign, stop))
     except Busy:
         return [Ran(campaign.name, project.clock(), "another publisher is doing it")]
     except PublisherError as error:  # one campaign's mistake must not stop the others
         return [Ran(campaign.name, project.clock(), f"stopped: {error}", error=error)]
+    except (OSError, MemoryError) as error:
+        why = Blocked(f"this machine gives no more: {_kind(error)}")
+        return [Ran(campaign.name, project.clock(), f"stopped: {why}", error=why)]
+
+
+def _kind(error: OSError | MemoryError) -> str:
+    return getattr(error, "strerror", None) or "no memory is left"
 
 
 def _run(project: Project, campaign: Campaign, stop: Stop) -> Iterator[Ran]:
@@ -146,6 +182,8 @@ def _act(project: Project, campaign: Campaign, due: schedule.Due, stop: Stop) ->
             return _sent(project, campaign, project.resumed(issue.id), due.at, stop)
     try:
         plan = project.plan(campaign.name, scheduled_at=due.at)
+    except Blocked:
+        raise  # so that the run is done when it can be
     except PublisherError as error:
         return Ran(campaign.name, due.at, f"stopped: {error}", error=error)
     return _sent(project, campaign, plan, due.at, stop)
@@ -158,6 +196,8 @@ def _sent(
         return Ran(campaign.name, at, "nothing to send")
     try:
         report = project.send(plan, stop=stop, stays=False)
+    except Blocked:
+        raise
     except PublisherError as error:
         return Ran(campaign.name, at, f"stopped: {error}", error=error)
     return Ran(campaign.name, at, _words(report), report=report)

@@ -210,7 +210,8 @@ def hand_over(
     def is_over() -> bool:
         return stop() or bool(wish())
 
-    stopped = FailingOver(folder, issue, send, is_over).run()
+    with folder.books.patient(stop):  # answers in hand are worth a wait
+        stopped = FailingOver(folder, issue, send, is_over).run()
     wishes = folder.books.wishes
     if wishes.of(issue) == "cancelled":  # what was in hand then is given back by now
         wishes.cancel(issue, now=folder.clock())

@@ -78,6 +78,9 @@ def run_forever(
                 later |= {campaign.name: again} if again else {}
             if time.monotonic() - looked >= reload_seconds:
                 known = _reload(scheduler, known, campaigns, come)
+                # It sleeps by a clock that stands still while the machine does, and
+                # that nobody sets; the times of campaigns are those on the wall.
+                scheduler.wakeup()
                 looked = time.monotonic()
     finally:
         _end(scheduler)

@@ -9,7 +9,7 @@ silently doubled.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from publisher.models import (
@@ -25,6 +25,7 @@ from publisher.sender.breaker import Breaker, is_open
 from publisher.sender.flow import Flow
 from publisher.sender.outcomes import state_after
 from publisher.sender.pace import Account, Alone, Pacer
+from publisher.sender.scribe import Scribe
 from publisher.sender.together import Together
 from publisher.sender.turn import Sender
 from publisher.sender.waiting import STOPPED
@@ -69,10 +70,16 @@ def deliver(
         now=now,
         is_together=kind is Together,
     )
+    scribe = Scribe(
+        ledger=ledger,
+        sleep=sleep,
+        stop=stop,
+        is_at_ease=channel.provider.limits.remembers == timedelta.max,
+    )
     sender = kind(
         issue=issue_id,
         channel=channel,
-        ledger=ledger,
+        ledger=scribe,
         message_of=message_of,
         messages_of=messages_of,
         skip_reason=skip_reason,

@@ -15,10 +15,12 @@ from publisher.errors import (
     PublisherError,
     Refused,
     Rejected,
+    StoreError,
     Throttled,
     Unavailable,
 )
 from publisher.models import Delivery, Message, Outcome, Receipt, State
+from publisher.sender.calling import CALL
 from publisher.sender.outcomes import accepted, ended
 from publisher.sender.turn import Sender
 from publisher.sender.waiting import Halt, Pause
@@ -36,6 +38,7 @@ class Flow(Sender):
     flushed_at: datetime | None = None
     held: PublisherError | None = None  # why the channel carries nothing more
     end: Halt | Pause | None = None  # why nothing more is fed
+    trouble: StoreError | None = None  # the same, where the books are the reason
     is_dry: bool = False
     answered: int = 0
 
@@ -53,6 +56,8 @@ class Flow(Sender):
                 is_whole = True
             finally:
                 self._account(is_whole=is_whole)
+            if self.trouble is not None:
+                raise self.trouble
             if why := self._why_ended(before):
                 raise why
 
@@ -70,33 +75,55 @@ class Flow(Sender):
     def _carry(self) -> None:
         stream: Iterator[tuple[Any, Receipt | ProviderError]]
         stream = self.channel.provider.send_each(self._feed())  # type: ignore[attr-defined]
+        CALL.begin()
         try:
             for message, answer in stream:
+                CALL.answered()
                 self.answered += 1
                 self._hear(self.rows.pop(message.key), answer)
                 self.carried.discard(message.key)
                 self._flush_soon()
+                CALL.is_out = True
+        except StoreError:
+            raise  # ours, not the provider's: what is on its way stays claimed
         except PublisherError as error:
             self.held = error
         except Exception as error:  # noqa: BLE001  a plugin may raise anything
             self._note(error)
             self.odd += 1
             self.end = Pause(0)  # unless it is too odd: `look_for_stop` says so
+        finally:
+            CALL.is_out = False
 
     # --- what is fed ---
 
     def _feed(self) -> Iterator[Message]:
-        """Yield messages of what is claimed, a few at a time."""
+        """Yield messages of what is claimed, until nothing more may leave.
+
+        Where the books fail, what is on its way shall still come to its end.
+        """
+        CALL.is_out = False
+        try:
+            for message in self._claimed():
+                CALL.is_out = True
+                yield message
+                CALL.is_out = False
+        except StoreError as error:
+            self.trouble = error
+        CALL.is_out = True
+
+    def _claimed(self) -> Iterator[Message]:
+        """Claim a few at a time, and yield their messages."""
         while True:
             try:
                 count = self.room(self._batch())
                 if count:
                     self.pace()
                 self.look_for_stop()
+                rows = self._claim(count) if count else []
             except (Halt, Pause) as reason:
                 self.end = reason
                 return
-            rows = self._claim(count) if count else []
             if not rows:
                 self.is_dry = True
                 return
@@ -128,19 +155,21 @@ class Flow(Sender):
         for row in wanted:
             try:
                 yield row, self.message_of(row)
+            except StoreError:
+                raise
             except PublisherError as error:
                 self._end(row, State.FAILED, str(error))
 
     def _claim(self, count: int) -> list[Delivery]:
-        settled, self.done = self.done, []
-        self.flushed_at = self.now()
+        now, settled = self.now(), self.done
         rows = self.ledger.claim(
             self.issue,
             self.channel.name,
             count,
-            now=self.now(),
+            now=now,
             settled=settled,
         )
+        self.done, self.flushed_at = [], now
         self._told(settled)
         return rows
 
@@ -181,13 +210,13 @@ class Flow(Sender):
         now = self.now()
         if self.flushed_at is None:
             self.flushed_at = now
-        if len(self.done) >= 2 * self._batch() or now - self.flushed_at >= SOON:
+        # Its amount: a clock that was set back is no reason to keep answers for hours.
+        if len(self.done) >= 2 * self._batch() or abs(now - self.flushed_at) >= SOON:
             self._flush()
 
     def _flush(self) -> None:
-        settled, self.done = self.done, []
-        self._settle(settled)
-        self.flushed_at = self.now()
+        self._settle(self.done)
+        self.done, self.flushed_at = [], self.now()
 
     def _account(self, *, is_whole: bool) -> None:
         """Settle what is known, and give back what surely has not left.

@@ -10,6 +10,7 @@ from publisher.errors import (
     PublisherError,
     Refused,
     Rejected,
+    StoreError,
     Throttled,
     Unavailable,
     Uncertain,
@@ -23,6 +24,7 @@ from publisher.models import (
     Receipt,
     State,
 )
+from publisher.sender.calling import CALL
 from publisher.sender.outcomes import accepted, ended
 from publisher.sender.turn import REPEATS, Sender
 from publisher.sender.waiting import Halt, Pause
@@ -100,6 +102,8 @@ class Together(Sender):
         for row in rows:
             try:
                 ready.append((row, self.message_of(row)))
+            except StoreError:
+                raise  # that says nothing of the reader
             except PublisherError as error:
                 done.append(ended(row, State.FAILED, str(error)))
         return ready
@@ -126,6 +130,7 @@ class Together(Sender):
                 continue
             self._settle(self._read(ready, answers))
             return
+        self.silent += 1
         self._settle([ended(row, State.UNCERTAIN, doubt) for row, _ in ready])
 
     def _answers(self, ready: Ready) -> list[Receipt | ProviderError]:
@@ -133,18 +138,20 @@ class Together(Sender):
         self.set_pace()
         provider = self.channel.provider
         try:
-            answers: list[Receipt | ProviderError] = provider.send_many(  # type: ignore[attr-defined]
-                [message for _, message in ready]
-            )
-        except PublisherError:
+            with CALL:
+                answers: list[Receipt | ProviderError] = provider.send_many(  # type: ignore[attr-defined]
+                    [message for _, message in ready]
+                )
+        except PublisherError as error:
             self.odd = 0
+            self.silent = self.silent if isinstance(error, Uncertain) else 0
             raise
         except Exception as error:  # noqa: BLE001  a plugin may raise anything
             self._note(error)
             self.odd += 1
             return [Uncertain(type(error).__name__) for _ in ready]
         self.is_handing_over = False
-        self.unavailable = self.odd = 0
+        self.unavailable = self.odd = self.silent = 0
         missing = len(ready) - len(answers)
         return [*answers, *[Uncertain("the answer has no word of it")] * missing]
 
@@ -166,7 +173,8 @@ class Together(Sender):
             self._call(ready)
             return
         try:
-            self.most = provider.fits(message.mailing)
+            with CALL:
+                self.most = provider.fits(message.mailing)
         except (Refused, Throttled, Unavailable) as error:
             raise self.interruption(error) from error
         if self.most < len(ready):

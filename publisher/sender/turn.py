@@ -8,26 +8,31 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from publisher.errors import (
     PublisherError,
     Refused,
+    StoreError,
     Throttled,
     Unavailable,
     Uncertain,
 )
 from publisher.models import Delivery, Message, Outcome, Recalls, State
+from publisher.sender.calling import CALL, Overdue
 from publisher.sender.outcomes import accepted, ended, state_after
 from publisher.sender.waiting import LONGEST_WAIT, Halt, Pause, Waiting
 
 if TYPE_CHECKING:
-    from publisher.store import Ledger
+    from publisher.sender.scribe import Scribe
 
 log = logging.getLogger(__name__)
 
 # How long a mailbox that is full or greylists has to wait: in all about two days.
 WAITS = tuple(timedelta(minutes=one) for one in (1, 5, 15, 60, 240, 720, 1440))
+UNANSWERED = "stopped while an answer was awaited; run the same command again to go on"
+SURELY = 0.9  # of the time for which keys are remembered: whose clock is right?
 REPEATS = 3  # tries with the same key after an answer that never came
 
 
@@ -36,17 +41,21 @@ class Sender(Waiting):
     """Sends one issue through one channel."""
 
     issue: str
-    ledger: Ledger
+    ledger: Scribe
     message_of: Callable[[Delivery], Message]
     messages_of: Callable[[Sequence[Delivery]], Sequence[Message]] | None = None
     skip_reason: Callable[[Delivery], str]
     progress: Callable[[int], None]
     is_handing_over: bool = False  # bytes may have left
+    began: tuple[datetime, float] = field(init=False)  # also by a clock nobody sets
     # Keys whose message may have arrived already. They stay claimed while the channel
     # waits or stops, because a later repeat could come after the provider forgot them.
     doubtful: set[str] = field(default_factory=set)
     # Deliveries that could not be taken now: a greylisted reader must not stop others.
     late: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.began = self.now(), monotonic()
 
     # --- the turn ---
 
@@ -64,11 +73,14 @@ class Sender(Waiting):
                     return str(halt)
             except Halt as halt:
                 return str(halt)
+            except Overdue:
+                return UNANSWERED
             else:
                 return ""
 
     def _drain(self) -> None:
         while count := self.room(self._batch()):
+            self.heed_silence()
             self.pace(count)
             self.look_for_stop()
             rows = self.ledger.claim(
@@ -135,8 +147,15 @@ class Sender(Waiting):
         self._hand_over(repeat)
 
     def _remembers(self, since: datetime) -> bool:
-        age = self.now() - since
-        return timedelta(0) <= age < self.limits.remembers
+        """Whether the provider surely knows a key that it got then, or later.
+
+        A clock that is set back makes nothing younger that happened before.
+        """
+        now, (began, mark) = self.now(), self.began
+        if now < since:
+            return False
+        age = max(now, began + timedelta(seconds=monotonic() - mark)) - since
+        return age < self.limits.remembers * SURELY
 
     def _look_up(self, delivery: Delivery) -> None:
         found = self._found(delivery, "the sender ended before an answer came")
@@ -153,7 +172,9 @@ class Sender(Waiting):
         if not isinstance(provider, Recalls):
             return uncertain
         try:
-            receipt = provider.find(self.message_of(delivery))
+            message = self.message_of(delivery)
+            with CALL:
+                receipt = provider.find(message)
         except (Refused, Throttled, Unavailable) as error:
             raise self.interruption(error) from error
         except PublisherError as error:
@@ -228,6 +249,8 @@ class Sender(Waiting):
             return ended(delivery, State.SKIPPED, reason)
         try:
             message = self.message_of(delivery)
+        except StoreError:
+            raise  # that says nothing of the reader
         except PublisherError as error:
             return ended(delivery, State.FAILED, str(error))
         began = self.now()
@@ -246,13 +269,15 @@ class Sender(Waiting):
         self.is_handing_over = True
         self.set_pace()
         try:
-            receipt = self.channel.provider.send(message)
+            with CALL:
+                receipt = self.channel.provider.send(message)
         except PublisherError as error:
             self.odd = 0
+            self.silent = self.silent if isinstance(error, Uncertain) else 0
             return self._after(delivery, error, began)
         except Exception as error:  # noqa: BLE001  a plugin may raise anything
             return self._after_oddity(delivery, error)
-        self.unavailable = self.odd = 0
+        self.unavailable = self.odd = self.silent = 0
         return accepted(delivery, receipt)
 
     def _after(
@@ -286,6 +311,7 @@ class Sender(Waiting):
         """Ask where one can ask; otherwise a person or a later event decides."""
         found = self._found(delivery, doubt)
         if found is not None:
+            self.silent += found.state is State.UNCERTAIN
             return found
         self.doubtful.discard(delivery.key)
         raise self.interruption(Unavailable(doubt))  # it surely did not arrive

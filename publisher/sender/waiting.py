@@ -16,6 +16,7 @@ STEP = 0.2  # seconds between two looks at `stop`
 IN_PLACE = 0.5  # seconds; a longer wait gives back first what is claimed
 LONGEST_WAIT = 300.0  # seconds; beyond it a person is told when to come back
 BACKOFF = (1.0, 2.0, 4.0, 8.0)  # seconds between five tries of what is unavailable
+SILENCES = 3  # calls in a row without an answer, before each next one has to wait
 ODDITIES = 3  # errors in a row that no provider should raise
 
 
@@ -44,6 +45,7 @@ class Waiting:
     unavailable: int = 0  # times in a row
     pacer: Pacer
     odd: int = 0  # times in a row
+    silent: int = 0  # times in a row
     breaker: Breaker | None = None
 
     @property
@@ -89,6 +91,13 @@ class Waiting:
                 f"{self.channel.name} failed {self.odd} times in a row in a way that "
                 "no channel should; the log says where"
             )
+
+    def heed_silence(self) -> None:
+        """Do not ask a provider that hangs for everybody: each would be in doubt."""
+        if self.silent >= SILENCES:
+            self.silent -= 1  # after the pause one more is tried
+            name = self.channel.name
+            raise self.interruption(Unavailable(f"{name} gives no answers"))
 
     def wait(self, seconds: float) -> None:
         """Sleep, in steps short enough to hear `stop` within a second."""

@@ -5,6 +5,8 @@ Only here is SQL. `open_books` makes the database where there is none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Self
 
@@ -64,6 +66,10 @@ class Books:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def patient(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Wait long for whoever holds the books, until `stop` says that we must end."""
+        return self.database.patient(stop)
 
     def close(self) -> None:
         """Close every connection; asking again opens a new one."""
