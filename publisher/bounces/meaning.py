@@ -39,6 +39,7 @@ _NOT_IN_DIRECTORY = re.compile(
 )
 _IRONPORT = re.compile(r"\b\d\.\d\.\d - [a-z ]{3,60} (?=[245]\d\d[- ]')")
 _LONGEST = 300
+_TOLD = 6_000  # letters; what is further down is not the reason
 
 
 def kind_of(status: str, said: str) -> Kind:
@@ -133,7 +134,7 @@ def reason_of(said: str) -> str:
 
 def _words(said: str) -> str:
     """Return the words as they are compared; IronPort's own before the server's go."""
-    return _IRONPORT.sub("", " ".join(said.lower().split()))
+    return _IRONPORT.sub("", " ".join(said[:_TOLD].lower().split()))
 
 
 def _by_words(detail: str, words: str) -> Kind | None:
