@@ -1,30 +1,38 @@
-"""What a bounce means for a reader: who is gone or complains gets nothing more.
+"""Bounces become news of deliveries, which mean something for a reader.
 
 Anybody can write to the bounce mailbox, so only what names a delivery of ours counts.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from publisher.bounces import Bounce
-from publisher.models import Issue, Subscriber, key_mark, unique
+from publisher import events
+from publisher.bounces import Bounce, Kind
+from publisher.models import Event, EventKind, Issue, Subscriber, key_mark, unique
 from publisher.plan import email_key
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder
 
-FINAL = {"hard", "complained"}
+JOURNAL = "bounces"  # what the journal of events calls the mailbox
+NEWS: dict[Kind, EventKind] = {
+    "hard": "bounced",
+    "soft": "bounced",
+    "deferred": "deferred",
+    "complained": "complained",
+}
 NEWEST = 1_000  # issues that a bounce may be about
 
 
 class Consequences:
     """Acts on bounces, batch by batch, and counts how many readers were suppressed.
 
-    Whatever is told again has the same end: a suppression is there once, and the first
-    reason stays. `strangers` are bounces that name no delivery of these books.
+    Whatever is told again is no news. `strangers` are bounces that name no delivery of
+    these books.
     """
 
     def __init__(self, folder: Folder) -> None:
@@ -33,23 +41,37 @@ class Consequences:
         self.strangers = 0
 
     def act(self, bounces: Sequence[Bounce]) -> None:
-        """Suppress whose address is gone, and who calls it spam."""
-        final = [one for one in bounces if one.kind in FINAL]
-        found = self._readers(final)
-        for one in final:
-            address = found.get(one.mark, "")
-            if address:
-                self._suppress(address, one)
-            else:
-                self.strangers += 1
+        """Write down what came back, and do what follows from it."""
+        told = [one for one in bounces if one.kind in NEWS]
+        found = self._readers(told)
+        news = [
+            self._event(one, found[one.mark]) for one in told if found.get(one.mark)
+        ]
+        self.strangers += len(told) - len(news)
+        if not news:
+            return
+        people, now = self._folder.books.subscribers, self._folder.clock()
+        addresses = unique(one.address for one in news)
+        before = [one for one in addresses if people.is_suppressed(one)]
+        with self._folder.books.events.hearing(JOURNAL, now=now) as hearing:
+            events.act(hearing, news)
+        after = [one for one in addresses if people.is_suppressed(one)]
+        self.suppressed += len(after) - len(before)
 
-    def _suppress(self, address: str, bounce: Bounce) -> None:
-        people = self._folder.books.subscribers
-        self.suppressed += not people.is_suppressed(address)
-        words = "complained" if bounce.kind == "complained" else "bounced"
-        told = " ".join(filter(None, (bounce.status, bounce.reason)))
-        reason = f"{words}: {told}" if told else words
-        people.suppress(address, reason=reason[:300], now=self._folder.clock())
+    def _event(self, bounce: Bounce, address: str) -> Event:
+        now = self._folder.clock()
+        words = [bounce.report, bounce.kind, bounce.mark, bounce.final.lower()]
+        name = hashlib.sha256("\n".join(words).encode("utf-8", "replace"))
+        return Event(
+            id=name.hexdigest()[:32],
+            kind=NEWS[bounce.kind],
+            at=min(bounce.at or now, now),  # clocks of others may be fast
+            address=address,
+            is_permanent=bounce.kind == "hard",
+            is_ours=bounce.is_ours,
+            mark=bounce.mark,
+            reason=bounce.reason,
+        )
 
     def _readers(self, bounces: Sequence[Bounce]) -> dict[str, str]:
         """Return the address of each mark; mostly the report has named it itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,14 @@ from publisher.plan import email_key
 from publisher.project import Project
 from tests.bounces import machines, others, people
 from tests.bounces.imap import PASSWORD, USER, Server, serving
-from tests.bounces.reasons import MARK, READER, REASONS
+from tests.bounces.reasons import MARK, READER, REASONS, Reason
 
 if TYPE_CHECKING:
     from tests.conftest import Letters
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 HARD = next(one for one in REASONS if one.name == "postfix-unknown")
+SPAM = next(one for one in REASONS if one.name == "spam")
 FULL = next(one for one in REASONS if one.name == "over-quota")
 READERS = (READER, "bo.reader@example.net", "cy.reader@example.net")
 
@@ -83,6 +85,24 @@ def test_who_is_gone_gets_nothing_more(
     assert [one.recipient for one in claimed] == list(READERS[1:])
     assert server.names("INBOX") == []
     assert len(server.names("processed")) == 3
+
+
+@pytest.mark.parametrize(
+    ("issues", "reason", "ends"), [(5, FULL, True), (4, FULL, False), (5, SPAM, False)]
+)
+def test_who_bounces_softly_too_often_gets_nothing_more(
+    project: Project, server: Server, issues: int, reason: Reason, ends: bool
+) -> None:
+    ana = project.books.subscribers.add(READER, lists=["weekly"], now=NOW)
+    plan = project.plan("weekly", through="smtp")
+    for number in range(1, issues + 1):
+        issue = replace(plan.issue, id=f"weekly/{number}", number=number)
+        project.books.ledger.begin(issue, plan.drafts, readers=plan.audiences)
+        raw = about(machines.postfix(reason), key_mark(email_key(issue, ana)))
+        server.inbox.add(raw.replace(b"22 Nov", b"%02d Nov" % (number * 4)))
+    found = project.fetch_bounces()
+    assert (found.counts, found.strangers) == ({"soft": issues}, 0)
+    assert suppressed(project) == ([READER] if ends else [])
 
 
 def test_a_complaint_counts_though_its_reader_is_hidden(
