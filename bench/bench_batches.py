@@ -112,7 +112,9 @@ def emails(
     shared: Mailing, people: Sequence[Subscriber], urls: Sequence[str]
 ) -> list[Email]:
     keys = [f"w/7/mail/{one.id:032}" for one in people]
-    return merge.emails(shared, keys=keys, readers=people, unsubscribe_urls=urls)
+    return merge.emails(
+        shared, keys=keys, readers=people, links={"unsubscribe_url": urls}
+    )
 
 
 def mailing() -> Mailing:
@@ -166,7 +168,7 @@ class People:
         keys = [one.key for one in rows]
         return [
             *merge.emails(
-                self.shared, keys=keys, readers=readers, unsubscribe_urls=urls
+                self.shared, keys=keys, readers=readers, links={"unsubscribe_url": urls}
             )
         ]
 

@@ -93,7 +93,7 @@ def merged(shared: Mailing, reader: Subscriber) -> Email:
         shared,
         key=f"w/7/smtp/{reader.address}",
         reader=reader,
-        unsubscribe_url=f"https://example.org/out/{reader.name[:12]}",
+        links={"unsubscribe_url": f"https://example.org/out/{reader.name[:12]}"},
     )
 
 

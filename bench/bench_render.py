@@ -64,7 +64,7 @@ def merged(reader: Subscriber) -> Email:
         MAILING,
         key=f"weekly/7/smtp/{reader.name}",
         reader=reader,
-        unsubscribe_url=f"https://example.org/out/{reader.name[7:]}",
+        links={"unsubscribe_url": f"https://example.org/out/{reader.name[7:]}"},
     )
 
 

@@ -151,3 +151,51 @@ def _is_phrase(phrase: object) -> bool:
     if isinstance(phrase, dict):
         return all(isinstance(text, str) for text in phrase.values())
     return isinstance(phrase, str)
+
+
+# --- catalogs ----------------------------------------------------------------------
+
+
+def catalog(language: str, folders: Sequence[Path]) -> Mapping[str, str]:
+    """Return the translated sentences of pages: `locale/it.po` in each folder.
+
+    The first folder's come before the next one's; what a language lacks is taken from
+    its parent ("pt" for "pt-BR"). English needs none.
+    """
+    found: dict[str, str] = {}
+    for name in reversed(_parents(language)[:-1]):
+        for folder in reversed(folders):
+            found.update(_catalog(folder / "locale" / f"{name}.po"))
+    return MappingProxyType(found)
+
+
+def languages(folders: Sequence[Path]) -> list[str]:
+    """Return the languages that pages speak, English among them."""
+    files_ = (path for folder in folders for path in (folder / "locale").glob("*.po"))
+    return sorted({FALLBACK, *(path.stem for path in files_)})
+
+
+def _catalog(path: Path) -> Mapping[str, str]:
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _read_catalog(path, changed)
+
+
+@lru_cache(maxsize=32)
+def _read_catalog(path: Path, _changed: int) -> Mapping[str, str]:
+    from babel.messages.pofile import PoFileError, read_po
+
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        with path.open("rb") as file:
+            read = read_po(file, abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError) as error:
+        hint = "Try: check it with msgfmt -c"
+        raise ConfigError(f"is no catalog: {error}", where=where, hint=hint) from None
+    return {
+        str(one.id): one.string
+        for one in read
+        if one.id and isinstance(one.string, str) and one.string and not one.fuzzy
+    }

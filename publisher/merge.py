@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
 
@@ -10,6 +10,8 @@ from publisher.memory import OncePer
 from publisher.mime import ascii_domain
 from publisher.mime.fields import KEY_HEADER
 from publisher.models import (
+    LINKS,
+    WAY_OUT,
     Attachment,
     Email,
     EmailDraft,
@@ -27,14 +29,12 @@ from publisher.models import (
 )
 from publisher.slots import Filling, one_line
 
-WAY_OUT = "unsubscribe_url"
-
 
 class _Alike:
     """What is the same for all readers of a mailing, worked out once."""
 
     def __init__(self, shared: Mailing) -> None:
-        self.filling = Filling(shared.slots, others={WAY_OUT})
+        self.filling = Filling(shared.slots, others=LINKS)
         self.domain = _domain(shared.sender)
 
 
@@ -65,18 +65,20 @@ def mailing(
 
 
 def email(
-    shared: Mailing, *, key: str, reader: Subscriber, unsubscribe_url: str
+    shared: Mailing, *, key: str, reader: Subscriber, links: Mapping[str, str]
 ) -> Email:
-    """Return the email for one reader; the same key gives the same bytes, always."""
+    """Return the email for one reader; the same key gives the same bytes, always.
+
+    `links` has the reader's way out, and what other `LINKS` the draft has slots for.
+    """
     alike = _alike(shared)
     mark = key_mark(key)
-    others = {WAY_OUT: unsubscribe_url}
     return Email(
         key=key,
         mailing=shared,
         recipient=Mailbox(reader.address, one_line(reader.name).strip()),
-        values=alike.filling.values(reader.fields(), others),
-        own_headers=_own_headers(mark, unsubscribe_url),
+        values=alike.filling.values(reader.fields(), links),
+        own_headers=_own_headers(mark, links[WAY_OUT]),
         message_id=f"{mark}@{alike.domain}",
     )
 
@@ -86,7 +88,7 @@ def emails(
     *,
     keys: Sequence[str],
     readers: Sequence[Subscriber],
-    unsubscribe_urls: Sequence[str],
+    links: Mapping[str, Sequence[str]],
 ) -> list[Email]:
     """Return what `email` would for each reader, in a quarter of the time."""
     alike = _alike(shared)
@@ -94,10 +96,10 @@ def emails(
     boxes = [_mailbox(one.address, one_line(one.name).strip()) for one in readers]
     values = alike.filling.rows(
         lambda name: _column(readers, name),
-        {WAY_OUT: unsubscribe_urls},
+        links,
         count=len(readers),
     )
-    headers = map(_own_headers, marks, unsubscribe_urls)
+    headers = map(_own_headers, marks, links[WAY_OUT])
     ids = [f"{mark}@{alike.domain}" for mark in marks]
     return [*map(_email, keys, repeat(shared), boxes, values, headers, ids)]
 

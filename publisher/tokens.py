@@ -1,9 +1,10 @@
-"""Signed links: the way out of a list, which nobody can make for somebody else."""
+"""Signed links: what only their reader can follow, and nobody can make for another."""
 
 from __future__ import annotations
 
 from binascii import b2a_base64
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha1
 from json.encoder import encode_basestring_ascii as quoted
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from itsdangerous import URLSafeSerializer
 
 PURPOSE = "publisher.unsubscribe"
+# What else is signed: a token of one purpose says nothing to another.
+CHOOSING, CONFIRMING, FORM = (
+    "publisher.preferences",
+    "publisher.confirm",
+    "publisher.form",
+)
 _BLOCK = 64  # bytes that SHA-1 reads at a time
 _IN_URLS = bytes.maketrans(b"+/", b"-_")
 
@@ -37,18 +44,52 @@ def unsubscribe_url(site: Site, *, secret: str, address: str, list_name: str) ->
     """
     if not site.unsubscribe_url:
         return _mailto(site.reply_to or site.sender.address, list_name)
-    token = _signature(secret).signed(f"[{quoted(address)},{quoted(list_name)}]")
+    said = f"[{quoted(address)},{quoted(list_name)}]"
+    token = _signature(secret, PURPOSE).signed(said)
     if "{token}" in site.unsubscribe_url:
         return site.unsubscribe_url.replace("{token}", token)
     return f"{site.unsubscribe_url.rstrip('/')}/{token}"
 
 
+def sign(purpose: str, *values: str, secret: str) -> str:
+    """Return a token that says these values; the same values, the same token."""
+    said = ",".join(map(quoted, values))
+    return _signature(secret, purpose).signed(f"[{said}]")
+
+
+def read(purpose: str, token: str, *, secret: str) -> list[str]:
+    """Return what a token says; nothing where it was not made for this purpose."""
+    from itsdangerous import BadSignature
+
+    try:
+        said = _serializer(secret, purpose).loads(token)
+    except (BadSignature, ValueError, TypeError):
+        return []
+    return [str(one) for one in said] if isinstance(said, list) else []
+
+
+def dated(purpose: str, *values: str, now: datetime, secret: str) -> str:
+    """Return a token that also says when it was made."""
+    return sign(purpose, *values, f"{int(now.timestamp())}", secret=secret)
+
+
+def read_dated(
+    purpose: str, token: str, *, now: datetime, within: timedelta, secret: str
+) -> list[str]:
+    """Return what a token says; nothing where it is older than that, or of tomorrow."""
+    *values, made = read(purpose, token, secret=secret) or [""]
+    age = now.timestamp() - int(made) if made.isdecimal() else -1
+    return values if age + 1 >= 0 and age <= within.total_seconds() else []
+
+
 class _Signature:
     """Signs as itsdangerous does, with its key: a long list needs a link for each."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, purpose: str) -> None:
         # HMAC (RFC 2104) with both beginnings hashed already.
-        key = _serializer(secret).make_signer().derive_key().ljust(_BLOCK, b"\0")
+        key = (
+            _serializer(secret, purpose).make_signer().derive_key().ljust(_BLOCK, b"\0")
+        )
         self._inner = sha1(bytes(one ^ 0x36 for one in key))  # noqa: S324  in HMAC
         self._outer = sha1(bytes(one ^ 0x5C for one in key))  # noqa: S324  in HMAC
 
@@ -67,13 +108,10 @@ def _base64(raw: bytes) -> bytes:
 
 def read_unsubscribe(secret: str, token: str) -> WayOut | None:
     """Return what a link says, or None if it was not made with this secret."""
-    from itsdangerous import BadSignature
-
-    try:
-        address, list_name = _serializer(secret).loads(token)
-    except (BadSignature, ValueError, TypeError):
-        return None
-    return WayOut(str(address), str(list_name))
+    match read(PURPOSE, token, secret=secret):
+        case [address, list_name]:
+            return WayOut(address, list_name)
+    return None
 
 
 @lru_cache(maxsize=100)
@@ -82,8 +120,8 @@ def _mailto(to: str, list_name: str) -> str:
     return f"mailto:{quote(to, safe='@')}?subject={quote(subject)}"
 
 
-@lru_cache(maxsize=4)
-def _serializer(secret: str) -> URLSafeSerializer:
+@lru_cache(maxsize=16)
+def _serializer(secret: str, purpose: str) -> URLSafeSerializer:
     from itsdangerous import URLSafeSerializer
 
     if not secret:
@@ -91,9 +129,9 @@ def _serializer(secret: str) -> URLSafeSerializer:
             "links in letters cannot be signed without a secret",
             hint="Try: PUBLISHER_SECRET in .env",
         )
-    return URLSafeSerializer(secret, salt=PURPOSE)
+    return URLSafeSerializer(secret, salt=purpose)
 
 
-@lru_cache(maxsize=4)
-def _signature(secret: str) -> _Signature:
-    return _Signature(secret)
+@lru_cache(maxsize=16)
+def _signature(secret: str, purpose: str) -> _Signature:
+    return _Signature(secret, purpose)

@@ -61,6 +61,9 @@ site:
 sender: {name: Letters, address: letters@example.org, reply_to: hello@example.org}
 articles: [articles, https://lantern.example.org/feed.xml]
 lists: {weekly: Every Friday}
+signup:
+  {lists: [weekly], through: postmark, template: once-more, words: Yes., ask_name: false,
+   keep_network: true, proof_of_work: true, days: 3}
 channels: {mastodon: outbox, "bluesky:work": outbox}
 pace:
   mailgun: {per_second: 40, per_day: 20000}
@@ -92,6 +95,16 @@ def test_every_key_of_publisher_yaml_arrives(tmp_path: Path) -> None:
         outbox=tmp_path / "outbox",
         articles=("articles", "https://lantern.example.org/feed.xml"),
         lists={"weekly": "Every Friday"},
+        signup=config.SignUp(
+            lists=("weekly",),
+            through="postmark",
+            template="once-more",
+            words="Yes.",
+            ask_name=False,
+            keep_network=True,
+            proof_of_work=True,
+            days=3,
+        ),
         channels={"mastodon": "outbox", "bluesky:work": "outbox"},
         paces={
             "mailgun": Pace(per_second=40, per_day=20_000),

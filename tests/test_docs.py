@@ -39,7 +39,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 INLINE = re.compile(r"`(publisher\s[a-z][^`]*)`")
 TYPED = re.compile(r"(?:^|&& |Examples?: |^ +)(publisher [a-z][^\n&]*)", re.MULTILINE)
 # These stay until they are stopped, unless one of the flags says otherwise.
-STAYS = {"preview": {"--static", "--text"}, "run": {"--once"}}
+STAYS = {"preview": {"--static", "--text"}, "run": {"--once"}, "serve": set()}
 
 
 def blocks(page: Path, language: str) -> list[str]:

@@ -53,7 +53,10 @@ def merged(
 ) -> Email:
     mailing = merge.mailing(draft, site=site, issue=ISSUE, list_name=list_name)
     return merge.email(
-        mailing, key="w/7/smtp/0123", reader=reader, unsubscribe_url=unsubscribe_url
+        mailing,
+        key="w/7/smtp/0123",
+        reader=reader,
+        links={"unsubscribe_url": unsubscribe_url},
     )
 
 
@@ -170,10 +173,12 @@ def test_emails_that_are_merged_together_are_those_of_each_alone(
     keys = [f"w/7/{number}" for number in range(len(readers))]
     urls = [f"{way_out}{key}" if way_out else "" for key in keys]
     alone = [
-        merge.email(shared, key=key, reader=reader, unsubscribe_url=url)
+        merge.email(shared, key=key, reader=reader, links={"unsubscribe_url": url})
         for key, reader, url in zip(keys, readers, urls, strict=True)
     ]
-    together = merge.emails(shared, keys=keys, readers=readers, unsubscribe_urls=urls)
+    together = merge.emails(
+        shared, keys=keys, readers=readers, links={"unsubscribe_url": urls}
+    )
     assert together == alone
 
 

@@ -83,7 +83,9 @@ def email(
     )
     mailing = merge.mailing(draft, site=SITE, issue=ISSUE, list_name="weekly")
     reader = Subscriber(address="ana@example.org", name=name, attributes={"note": note})
-    return merge.email(mailing, key="w/7/x", reader=reader, unsubscribe_url=way_out)
+    return merge.email(
+        mailing, key="w/7/x", reader=reader, links={"unsubscribe_url": way_out}
+    )
 
 
 def believed(message: bytes, *signers: Signer, index: int = 0) -> bool:

@@ -47,7 +47,10 @@ def draft_of(
 def email_of(draft: EmailDraft, reader: Subscriber) -> Email:
     mailing = merge.mailing(draft, site=SITE, issue=ISSUE, list_name="weekly")
     return merge.email(
-        mailing, key="w/7/x", reader=reader, unsubscribe_url="https://x.example/o"
+        mailing,
+        key="w/7/x",
+        reader=reader,
+        links={"unsubscribe_url": "https://x.example/o"},
     )
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 
 from publisher.checks import Facts, Found, check, error, leftovers, source_of, warning
-from publisher.models import EmailDraft, Slot, Slotted
+from publisher.models import LINKS, EmailDraft, Slot, Slotted
 
 SUBJECT_SHORTEST = 10
 SUBJECT_LONGEST = 78  # RFC 5322, section 2.1.1
@@ -17,10 +17,9 @@ SUBJECT_LONGEST = 78  # RFC 5322, section 2.1.1
 SIZE_WARNING = 90_000
 SIZE_ERROR = 102_000
 KILOBYTE = 1000
-SLOTS = ("unsubscribe_url",)
 READER = ("address", "name", "first_name", "language")
 # As long as a signed link and a name are.
-SAMPLES = {"unsubscribe_url": "https://example.org/" + "x" * 160}
+SAMPLES = dict.fromkeys(LINKS, "https://example.org/" + "x" * 160)
 
 
 def filled(parts: Slotted) -> str:
@@ -164,8 +163,8 @@ def _slot(name: str) -> Iterator[Found]:
 
     owner, _, attribute = name.partition(".")
     if owner != "subscriber":
-        if name not in SLOTS:
-            close = suggest(name, [*SLOTS, *(f"subscriber.{one}" for one in READER)])
+        if name not in LINKS:
+            close = suggest(name, [*LINKS, *(f"subscriber.{one}" for one in READER)])
             hint = f"Did you mean {close}?" if close else "Try: remove it"
             yield error(f"nothing fills {{{{ {name} }}}}", hint=hint)
         return

@@ -28,6 +28,7 @@ VERBS = {
     "rehearse": "Send a campaign to made-up readers, through fake providers.",
     "send": "Send a campaign's next issue, or one article.",
     "run": "Do what the schedules say.",
+    "serve": "Serve the pages on which readers subscribe and leave.",
     "schedules": "List the schedules and their next runs.",
     "status": "Show how an issue stands.",
     "pause": "Let nothing more of an issue leave for now.",

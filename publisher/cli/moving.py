@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli import progress
+from publisher.cli import person, progress
 from publisher.cli.output import (
     as_json,
     in_project,
@@ -23,6 +23,7 @@ from publisher.cli.output import (
 from publisher.errors import SourceError
 
 if TYPE_CHECKING:
+    from publisher.project import Project
     from publisher.store.imports import Columns, ImportReport, Refusals, Sheets
 
 FEW = 8  # columns that are named
@@ -166,7 +167,7 @@ def _refuse_nobody(file: Path, report: ImportReport) -> None:
 
 
 @click.command(epilog="Example: publisher subscribers export weekly --to readers.csv")
-@click.argument("list_", metavar="[LIST]", default="")
+@click.argument("list_", metavar="[LIST|ADDRESS]", default="")
 @click.option(
     "--to",
     metavar="FILE",
@@ -175,10 +176,16 @@ def _refuse_nobody(file: Path, report: ImportReport) -> None:
 )
 @in_project
 def export(list_: str, to: Path | None, folder: str | None) -> None:
-    """Write all readers, or those of a list, to a file or as CSV to standard output."""
+    """Write all readers, or those of a list, to a file or as CSV to standard output.
+
+    Of one address it is all that is known of that person, as JSON.
+    """
     from publisher import files
 
     project = open_project(folder, only_looks=True)
+    if "@" in list_:
+        _export_person(project, list_, to)
+        return
     project.refuse_list(list_)
     people = project.books.subscribers
     if to is None:
@@ -188,3 +195,18 @@ def export(list_: str, to: Path | None, folder: str | None) -> None:
     with files.writing(to, mode=0o600) as out:
         count = people.write_out(out, list_, as_json=is_json)
     say(f"{plural(count, 'reader')} written to {to}")
+
+
+def _export_person(project: Project, address: str, to: Path | None) -> None:
+    import json
+
+    from publisher import files
+
+    known = person.known(project, address)
+    text = json.dumps(known, ensure_ascii=False, indent=2)
+    if to is None:
+        click.echo(text)
+        return
+    with files.writing(to, mode=0o600) as out:
+        out.write(f"{text}\n")
+    say(f"all that is known of this reader written to {to}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from publisher.cli import moving
+from publisher.cli import moving, person
 from publisher.cli.output import (
     as_json,
     in_project,
@@ -14,6 +14,7 @@ from publisher.cli.output import (
     say,
     table,
 )
+from publisher.models import Consent
 
 
 @click.group(epilog="Example: publisher subscribers import readers.csv --list weekly")
@@ -23,6 +24,8 @@ def command() -> None:
 
 command.add_command(moving.import_)
 command.add_command(moving.export)
+command.add_command(person.show)
+command.add_command(person.forget)
 
 
 @command.command(
@@ -47,6 +50,8 @@ def add(
     reader = project.books.subscribers.add(
         address, name=name, lists=lists, language=language, now=project.clock()
     )
+    said = Consent(act="added", said_at=project.clock(), how="command")
+    project.books.consents.note([address], lists=lists, said=said)
     say(f"{reader.address} gets {', '.join(reader.lists) or 'no list yet'}")
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from publisher.config.channels import Gallery, channel
-from publisher.config.loading import Fetch, Settings, load, problems, settings_schema
+from publisher.config.loading import (
+    Fetch,
+    Settings,
+    SignUp,
+    load,
+    problems,
+    settings_schema,
+)
 from publisher.config.returns import bounce_mailbox
 
 __all__ = [
     "Fetch",
     "Gallery",
     "Settings",
+    "SignUp",
     "bounce_mailbox",
     "channel",
     "load",

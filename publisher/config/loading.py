@@ -32,6 +32,23 @@ class Fetch:
     timeout: float = 20.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUp:
+    """What the form for new readers offers, and how the letter to them goes.
+
+    `lists` may be joined by anybody; `days` is how long the link in the letter works.
+    """
+
+    lists: tuple[str, ...] = ()
+    through: str = "outbox"
+    template: str = "confirm"
+    words: str = ""
+    ask_name: bool = True
+    keep_network: bool = False
+    proof_of_work: bool = False
+    days: int = 7
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that an owner has set, with the defaults for the rest.
@@ -47,6 +64,7 @@ class Settings:
     outbox: Path
     articles: tuple[str, ...] = ("articles",)
     lists: Mapping[str, str] = field(default_factory=dict)
+    signup: SignUp = SignUp()
     channels: Mapping[str, str] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
     rules: tuple[TagRule, ...] = ()
@@ -87,6 +105,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
         outbox=root / (files.setting("PUBLISHER_OUTBOX", merged) or "outbox"),
         articles=found.articles,
         lists=MappingProxyType(dict(found.lists)),
+        signup=SignUp(**dict(found.signup)) if found.signup else SignUp(),
         channels=MappingProxyType(dict(found.channels)),
         paces=MappingProxyType(
             {name: pace.noun() for name, pace in found.pace.items()}
@@ -133,6 +152,7 @@ def _text(root: Path) -> str:
 
 
 def _site(found: ProjectFile) -> Site:
+    public = found.site.public_url.rstrip("/")
     return Site(
         name=found.site.name or found.sender.name,
         url=found.site.url,
@@ -141,8 +161,11 @@ def _site(found: ProjectFile) -> Site:
         sender=Mailbox(found.sender.address, found.sender.name or found.site.name),
         reply_to=found.sender.reply_to,
         postal_address=found.site.postal_address.strip(),
-        archive_url=found.site.archive_url,
-        unsubscribe_url=found.site.unsubscribe_url,
+        public_url=public,
+        archive_url=found.site.archive_url
+        or (public and f"{public}/archive/{{issue}}"),
+        unsubscribe_url=found.site.unsubscribe_url
+        or (public and f"{public}/out/{{token}}"),
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from publisher import models
-from publisher.strict import Model
+from publisher.strict import Model, complaint
 from publisher.strict.kinds import (
     Address,
     ChannelKey,
@@ -18,12 +18,14 @@ from publisher.strict.kinds import (
     Language,
     Line,
     Lines,
+    Name,
     NameKey,
     Places,
     TokenUrl,
     Url,
     Zone,
 )
+from publisher.text import suggest
 
 
 class Site(Model):
@@ -34,6 +36,9 @@ class Site(Model):
     language: Language = Field(default="en", description="A BCP 47 tag: en, it, ar.")
     timezone: Zone = Field(default="UTC", description="A zone of the IANA database.")
     postal_address: str = Field(default="", description="Stands below every email.")
+    public_url: Url = Field(
+        default="", description="Where publisher serve answers, seen from outside."
+    )
     archive_url: IssueUrl = Field(
         default="", description="Where issues are kept: …/{issue}"
     )
@@ -50,6 +55,31 @@ class Sender(Model):
         default="", description="The address that emails come from."
     )
     reply_to: Address = Field(default="", description="Where answers go, if elsewhere.")
+
+
+class SignUp(Model):
+    """The form with which readers subscribe, and the letter that asks them again."""
+
+    lists: tuple[NameKey, ...] = Field(
+        default=(), description="Those of `lists` that anybody may join."
+    )
+    through: ChannelName = Field(
+        default="outbox", description="The channel of the letter with the link."
+    )
+    template: Name = Field(default="confirm", description="That letter's template.")
+    words: str = Field(
+        default="", description="What readers agree to; else a sentence in their words."
+    )
+    ask_name: bool = Field(default=True, description="The form asks for a name.")
+    keep_network: bool = Field(
+        default=False, description="Keep IP address and browser with each consent."
+    )
+    proof_of_work: bool = Field(
+        default=False, description="The browser works a second first; needs JavaScript."
+    )
+    days: int = Field(
+        default=7, ge=1, le=90, description="How long the link can be followed."
+    )
 
 
 class Rule(Model):
@@ -166,6 +196,9 @@ class ProjectFile(Model):
         default={},
         description="What one subscribes to: a name, and its title for people.",
     )
+    signup: SignUp | None = Field(
+        default=None, description="The form for new readers; without it there is none."
+    )
     channels: dict[ChannelKey, Literal["outbox"]] = Field(
         default={}, description="Channels that write to the outbox instead."
     )
@@ -176,3 +209,13 @@ class ProjectFile(Model):
     fetch: Fetching = Field(
         default_factory=Fetching, description="How articles are fetched."
     )
+
+    @model_validator(mode="after")
+    def _lists_are_known(self) -> ProjectFile:
+        for name in self.signup.lists if self.signup else ():
+            if name not in self.lists:
+                close = suggest(name, list(self.lists))
+                hint = f"Did you mean {close}?" if close else "Try: name it in lists"
+                message = f'signup names a list "{name}" that is not in lists'
+                raise complaint(message, hint=hint)
+        return self

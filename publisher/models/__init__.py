@@ -11,7 +11,12 @@ from publisher.models.campaigns import (
     TagRule,
     Test,
 )
+from publisher.models.consents import Act, Consent
 from publisher.models.drafts import (
+    CHOICES,
+    LINKS,
+    WAY_OUT,
+    YES,
     AttachedFile,
     Card,
     Draft,
@@ -70,8 +75,13 @@ from publisher.models.values import (
 from publisher.models.writing import Article, Image, Mailbox, Site, Subscriber
 
 __all__ = [
+    "CHOICES",
     "JUMP",
+    "LINKS",
     "NEVER",
+    "WAY_OUT",
+    "YES",
+    "Act",
     "Article",
     "AttachedFile",
     "Attachment",
@@ -80,6 +90,7 @@ __all__ = [
     "Campaign",
     "Card",
     "Channel",
+    "Consent",
     "Delay",
     "Delivery",
     "Direction",

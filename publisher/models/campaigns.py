@@ -53,6 +53,7 @@ class EmailPart:
     shares: tuple[int, ...] = ()  # of 100, for `through` and each of `instead`
     subject: str = ""  # a template; empty: the template's own
     test: Test | None = None
+    language: str = ""  # of a letter without articles; empty: the site's
     attachments: tuple[str, ...] = ()  # paths below the project, or whole ones
 
     @property

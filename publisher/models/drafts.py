@@ -27,6 +27,10 @@ class Slot:
     filters: tuple[str, ...] = ()
 
 
+# The links that only their reader may have: out of a list, to what they get, and to the
+# "yes" of who subscribes. The first is in every letter.
+WAY_OUT, CHOICES, YES = LINKS = ("unsubscribe_url", "preferences_url", "confirm_url")
+
 Slotted: TypeAlias = tuple[str | Slot, ...]
 
 

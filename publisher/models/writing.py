@@ -79,6 +79,7 @@ class Site:
     sender: Mailbox = field(default_factory=lambda: Mailbox(""))
     reply_to: str = ""
     postal_address: str = ""
+    public_url: str = ""  # of `publisher serve`, seen from outside; no slash at its end
     archive_url: str = (
         ""  # "https://example.org/letters/{issue}", where issues are kept
     )

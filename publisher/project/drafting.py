@@ -219,18 +219,25 @@ class Drafting:
         self, part: EmailPart, issue: Issue, articles: Sequence[Article]
     ) -> Letter:
         """Return the letter of these articles, to be drafted for each reader."""
-        archive = self.folder.settings.site.archive_url
+        # What goes to one address by name is in no archive.
+        archive = "" if part.to else self.folder.settings.site.archive_url
         return self.folder.templates.letter(
             part.template,
             articles=articles,
             issue=issue,
             subject=part.subject,
             view_url=archive.replace("{issue}", issue.id),
-            title=self.folder.settings.lists.get(part.list, ""),
+            title=self._title(part.list),
+            language=part.language,
             attachments=self.folder.attachments.read(
                 part.attachments, where=self.campaign.source
             ),
         )
+
+    def _title(self, lists: str) -> str:
+        """Return what people call a list, or several with commas between."""
+        titles = self.folder.settings.lists
+        return ", ".join(titles[one] for one in lists.split(",") if one in titles)
 
     def _readers(self, part: EmailPart) -> Sequence[Subscriber]:
         if self.readers is not None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from publisher.config import Settings
     from publisher.project.attaching import Attachments
     from publisher.render import Templates
+    from publisher.render.page import Pages
     from publisher.sources import FetchRules
     from publisher.store import Books
 
@@ -102,7 +103,7 @@ class Folder:
     def secret(self) -> str:
         """What signs links; empty where none is signed. Who only looks makes none."""
         settings = self.settings
-        if not settings.site.unsubscribe_url:
+        if not (settings.site.unsubscribe_url or settings.site.public_url):
             return ""
         if self.only_looks and not settings.has_secret:
             return "only-for-looking-at"
@@ -122,6 +123,13 @@ class Folder:
 
         folders = (self.root / "templates", files.shipped("templates"))
         return Templates(folders, site=self.settings.site)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The templates of the public pages, the owner's before the shipped ones."""
+        from publisher.render.page import Pages
+
+        return Pages((self.root / "templates", files.shipped("templates")))
 
     @cached_property
     def _read(self) -> tuple[list[Article], list[SourceError]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from publisher import merge, providers, tokens
 from publisher.errors import ConfigError
 from publisher.models import (
+    CHOICES,
+    WAY_OUT,
+    YES,
     Channel,
     Delivery,
     Draft,
@@ -53,6 +56,40 @@ def _nobody(_delivery: Delivery) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What only their reader can follow, of one issue: the same each time."""
+
+    folder: Folder
+    issue: Issue
+    secret: str
+
+    def way_out(self, address: str) -> str:
+        """Return the link out of the issue's list."""
+        return tokens.unsubscribe_url(
+            self.folder.settings.site,
+            secret=self.secret,
+            address=address,
+            list_name=self.issue.list,
+        )
+
+    def choices(self, address: str) -> str:
+        """Return the link to what they get; empty where nothing serves it."""
+        return self._public("choices", tokens.CHOOSING, address)
+
+    def yes(self, address: str) -> str:
+        """Return the link by which they confirm the issue's list."""
+        made = f"{int(self.issue.planned_at.timestamp())}"
+        values = (address, self.issue.list, made)
+        return self._public("confirm", tokens.CONFIRMING, *values)
+
+    def _public(self, page: str, purpose: str, *values: str) -> str:
+        base = self.folder.settings.site.public_url
+        if not base:
+            return ""
+        return f"{base}/{page}/{tokens.sign(purpose, *values, secret=self.secret)}"
+
+
 class Addressing:
     """Turns deliveries of one issue into messages, from what the books hold."""
 
@@ -76,16 +113,15 @@ class Addressing:
     def messages(self, deliveries: Sequence[Delivery]) -> list[Message]:
         """Return what `message` would for each; faster where all have one draft."""
         names = {one.draft for one in deliveries}
-        drafts = [self.drafts[name] for name in names]
-        if len(drafts) != 1 or isinstance(drafts[0], PostDraft):
+        if len(names) != 1 or isinstance(self.drafts[name := names.pop()], PostDraft):
             return [self.message(one) for one in deliveries]
         readers = [one.reader or self._reader(one.recipient) for one in deliveries]
         return [
             *merge.emails(
-                self._mailing(names.pop()),
+                self._mailing(name),
                 keys=[one.key for one in deliveries],
                 readers=readers,
-                unsubscribe_urls=[self._way_out(one.address) for one in readers],
+                links=self._links_of_all(name, [one.address for one in readers]),
             )
         ]
 
@@ -103,16 +139,30 @@ class Addressing:
             self._mailing(delivery.draft),
             key=delivery.key,
             reader=reader,
-            unsubscribe_url=self._way_out(reader.address),
+            links={
+                link: made[0]
+                for link, made in self._links_of_all(
+                    delivery.draft, [reader.address]
+                ).items()
+            },
         )
 
-    def _way_out(self, address: str) -> str:
-        return tokens.unsubscribe_url(
-            self.folder.settings.site,
-            secret=self.secret,
-            address=address,
-            list_name=self.issue.list,
-        )
+    def _links_of_all(
+        self, draft: str, addresses: Sequence[str]
+    ) -> dict[str, list[str]]:
+        """Return the links of readers: their way out, and what else the draft shows."""
+        links = Links(self.folder, self.issue, self.secret)
+        asked = {slot.name for slot in self._mailing(draft).slots}
+        ways = {
+            WAY_OUT: links.way_out,
+            CHOICES: links.choices,
+            YES: links.yes,
+        }
+        return {
+            link: [*map(way, addresses)]
+            for link, way in ways.items()
+            if link == WAY_OUT or link in asked
+        }
 
     def _mailing(self, name: str) -> Mailing:
         """Return what the emails of a draft share: one object for all of them."""
@@ -148,10 +198,7 @@ def send_issue(
     _ = folder.secret
     with ledger.lease(plan.issue.id):
         if ledger.issue(plan.issue.id) is None:
-            begun = replace(plan.issue, starts_at=holding.start_of(folder, plan))
-            folder.attachments.keep(plan.drafts.values())
-            folder.books.routes.plan(begun.id, plan.routes)
-            ledger.begin(begun, plan.drafts, plan.deliveries, plan.audiences)
+            begin(folder, plan)
         issue = ledger.issue(plan.issue.id) or plan.issue
         wish = Wish(folder, issue.id)
         held = holding.wait(folder, issue, stop=stop, wish=wish, stays=stays)
@@ -173,6 +220,14 @@ def send_issue(
         undecided=folder.books.wishes.undecided(issue.id),
         moves=tuple(folder.books.routes.moves(issue.id)),
     )
+
+
+def begin(folder: Folder, plan: Plan) -> None:
+    """Write a plan into the ledger: from here on nothing of it can be lost."""
+    begun = replace(plan.issue, starts_at=holding.start_of(folder, plan))
+    folder.attachments.keep(plan.drafts.values())
+    folder.books.routes.plan(begun.id, plan.routes)
+    folder.books.ledger.begin(begun, plan.drafts, plan.deliveries, plan.audiences)
 
 
 def again_at(folder: Folder, issue: Issue, stopped: Sequence[str]) -> datetime | None:

@@ -53,6 +53,7 @@ class Templates:
         subject: str = "",
         view_url: str = "",
         title: str = "",
+        language: str = "",
         attachments: Sequence[AttachedFile] = (),
     ) -> Letter:
         """Return a letter of these articles, to be drafted for each reader.
@@ -61,7 +62,7 @@ class Templates:
         """
         from publisher.locales import words
 
-        language, direction = self._language_of(articles)
+        language, direction = self._language_of(articles, language)
         setting = letters.Setting(
             site=self.site,
             words=words(language, self._folders),
@@ -77,13 +78,16 @@ class Templates:
             attachments=tuple(attachments),
         )
 
-    def _language_of(self, articles: Sequence[Article]) -> tuple[str, Direction]:
-        """Return the articles' language if they share one, else the site's."""
+    def _language_of(
+        self, articles: Sequence[Article], wanted: str
+    ) -> tuple[str, Direction]:
+        """Return the language that articles share, else the wanted or the site's."""
         from publisher.language import direction
 
         if articles and len({article.language for article in articles}) == 1:
             return articles[0].language, articles[0].direction
-        return self.site.language, direction(self.site.language)
+        language = wanted or self.site.language
+        return language, direction(language)
 
     def post(
         self,

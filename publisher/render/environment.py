@@ -34,7 +34,8 @@ LONGEST_PRODUCT = 1_000_000
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**")
 NAMES = (
     *("article", "articles", "campaign", "content_warning", "direction", "end"),
-    *("hashtags", "issue", "language", "network", "preheader", "sender", "site"),
+    *("confirm_url", "preferences_url", "hashtags", "issue", "language", "network"),
+    *("preheader", "sender", "site"),
     *("start", "subject", "subscriber", "summary", "title", "unsubscribe_url", "url"),
     *("view_url", "words"),
 )

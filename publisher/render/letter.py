@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 
 from publisher.errors import RenderError
 from publisher.models import (
+    LINKS,
     Article,
     AttachedFile,
     Direction,
@@ -24,7 +25,7 @@ from publisher.models import (
     shown_ids,
 )
 from publisher.render.environment import Sandbox
-from publisher.render.personal import VALUES, WAY_OUT, NeedsReader, Reader
+from publisher.render.personal import VALUES, NeedsReader, Reader
 from publisher.render.running import compiled, load, run
 
 Known = tuple[tuple[str, Any], ...]  # names a rendering has to know, and their values
@@ -95,11 +96,11 @@ class Letter:
         try:
             return self._rendered(dict(known), reader)
         except NeedsReader as question:
-            if WAY_OUT in question.names:
+            for link in (one for one in LINKS if one in question.names):
                 raise RenderError(
-                    f"{WAY_OUT} may only be printed",
+                    f"{link} may only be printed",
                     where=f"templates/email/{self.parts.name}",
-                    hint=f"Try: {{{{ {WAY_OUT} }}}} without filters and tests",
+                    hint=f"Try: {{{{ {link} }}}} without filters and tests",
                 ) from None
             return question.names
 
@@ -107,7 +108,7 @@ class Letter:
         values = {
             **self.values,
             "subscriber": Reader(self.sandbox.tokens, known, reader.attributes),
-            WAY_OUT: self.sandbox.tokens.mark(Slot(WAY_OUT)),
+            **{link: self.sandbox.tokens.mark(Slot(link)) for link in LINKS},
         }
         text, context = run(self.sandbox, self.parts.text, values)
         values["subject"] = self._subject(values, context)

@@ -16,10 +16,9 @@ from typing import Any, NoReturn
 from jinja2.exceptions import UndefinedError
 from markupsafe import escape
 
-from publisher.models import Escape, Slot, Slotted, unique
+from publisher.models import LINKS, Escape, Slot, Slotted, unique
 from publisher.slots import DEFAULT
 
-WAY_OUT = "unsubscribe_url"
 # Not texts, so they are never slots: a template that asks for them gets the value.
 VALUES = ("id", "lists")
 CORE = ("address", "first_name", "language", "name", *VALUES)
@@ -60,7 +59,7 @@ class Personal:
         return escape(self.text)
 
     def __bool__(self) -> bool:
-        if self.names == (WAY_OUT,):
+        if len(self.names) == 1 and self.names[0] in LINKS:
             return True  # everybody has one
         raise NeedsReader(self.names)
 

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Self
 
+from publisher.store.archive import Archive, Published
+from publisher.store.consents import Consents
 from publisher.store.database import Database
 from publisher.store.events import Events, Hearing, Softly
 from publisher.store.files import Files
@@ -25,14 +27,17 @@ from publisher.store.wishes import Wish, Wishes
 
 __all__ = [
     "Account",
+    "Archive",
     "Books",
     "Claim",
+    "Consents",
     "Events",
     "Files",
     "Hearing",
     "ImportReport",
     "Ledger",
     "Paces",
+    "Published",
     "Routes",
     "Run",
     "Runs",
@@ -60,6 +65,8 @@ class Books:
     routes: Routes
     files: Files
     events: Events
+    consents: Consents
+    archive: Archive
 
     def __enter__(self) -> Self:
         return self
@@ -100,4 +107,6 @@ def open_books(url: str) -> Books:
         Routes(database),
         Files(database),
         Events(database),
+        Consents(database),
+        Archive(database),
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from publisher.store import sequences_sql
+from publisher.store import forgetting, sequences_sql
 from publisher.store.database import ask, many, rows
 from publisher.store.imports import Person
 from publisher.store.joining import Admitted, Known, encoded
@@ -97,6 +97,9 @@ def known(
         if normal not in found:
             found[normal] = Known(normal, addresses[normal], is_new=True)
         found[normal].suppressed = "already"
+    for normal in forgetting.among(connection, addresses):
+        found.setdefault(normal, Known(normal, addresses[normal], is_new=True))
+        found[normal].suppressed = "forgotten"
     return found
 
 

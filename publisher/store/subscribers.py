@@ -10,7 +10,15 @@ from sqlalchemy import Connection, text
 
 from publisher.errors import ConfigError
 from publisher.models import Subscriber
-from publisher.store import addresses, audiences, exports, importing, people, times
+from publisher.store import (
+    addresses,
+    audiences,
+    exports,
+    forgetting,
+    importing,
+    people,
+    times,
+)
 from publisher.store.database import Database
 from publisher.store.imports import ImportReport, Person, Row, with_columns
 from publisher.store.joining import Joining, Refuse
@@ -163,9 +171,9 @@ class Subscribers:
 
     def is_suppressed(self, address: str) -> bool:
         """Say whether the address must not be written to."""
-        values = {"normal": addresses.loosely_normal(address)}
+        normal = addresses.loosely_normal(address)
         with self._database.reading() as connection:
-            return bool(connection.execute(IS_SUPPRESSED, values).scalar())
+            return _is_suppressed(connection, normal)
 
     def suppressed(self) -> set[str]:
         """Return every suppressed address in its normal form."""
@@ -242,11 +250,16 @@ class Subscribers:
 
 
 def _refuse_suppressed(connection: Connection, normal: str) -> None:
-    if connection.execute(IS_SUPPRESSED, {"normal": normal}).scalar():
+    if _is_suppressed(connection, normal):
         raise ConfigError(
             "this address is suppressed, so nothing would be sent to it",
             hint="Ask its owner to write to you first",
         )
+
+
+def _is_suppressed(connection: Connection, normal: str) -> bool:
+    found = connection.execute(IS_SUPPRESSED, {"normal": normal}).scalar()
+    return bool(found) or any(forgetting.among(connection, [normal]))
 
 
 def _lists(connection: Connection, state: str) -> dict[int, tuple[str, ...]]:

@@ -241,7 +241,7 @@ def _addressed(template: str, chosen: list[Article], site: Site) -> Email:
         written.draft(reader), site=site, issue=issue, list_name="weekly"
     )
     return merge.email(
-        mailing, key="weekly/12/ana", reader=reader, unsubscribe_url=way_out
+        mailing, key="weekly/12/ana", reader=reader, links={"unsubscribe_url": way_out}
     )
 
 

@@ -223,7 +223,7 @@ def merged(letter: Letter, reader: Subscriber) -> Email | None:
         return None
     mailing = merge.mailing(draft, site=SITE, issue=ISSUE, list_name="")
     return merge.email(
-        mailing, key="w/1/outbox/x", reader=reader, unsubscribe_url=WAY_OUT
+        mailing, key="w/1/outbox/x", reader=reader, links={"unsubscribe_url": WAY_OUT}
     )
 
 

@@ -338,3 +338,33 @@ Table(
         postgresql_where=text("issue <> ''"),
     ),
 )
+
+# What readers said, and to which words. Rows are added and never changed.
+Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), nullable=False),
+    words("list"),
+    words("act"),
+    words("said_at"),
+    words("how"),
+    words("words"),  # the digest of those that were shown, or ""
+    words("language"),
+    words("network"),
+    words("browser"),
+    Index("consents_by_reader", "subscriber"),
+)
+Table(
+    "consent_words",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    words("words"),
+)
+# Who was forgotten, by a hash; `is_for_ever` where they were suppressed, too.
+Table(
+    "forgotten",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("is_for_ever", Integer, nullable=False),
+)

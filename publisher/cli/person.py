@@ -1,0 +1,87 @@
+"""`publisher subscribers show` and `forget`: one person, their story and their end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.output import (
+    as_json,
+    in_project,
+    open_project,
+    print_json,
+    say,
+    table,
+)
+from publisher.errors import ConfigError
+
+if TYPE_CHECKING:
+    from publisher.project import Project
+
+WORDS_SHOWN = 60
+SAID = {
+    "asked": "asked for",
+    "confirmed": "confirmed",
+    "left": "left",
+    "added": "was added to",
+    "imported": "was imported into",
+}
+
+
+def known(project: Project, address: str) -> dict[str, object]:
+    """Return all data about a person; `ConfigError` where there are none."""
+    found = project.books.consents.everything(address)
+    if not found:
+        raise ConfigError(
+            "nobody has this address", hint="Try: publisher subscribers list"
+        )
+    return found
+
+
+@click.command(epilog="Example: publisher subscribers show ana@example.org")
+@click.argument("address")
+@as_json
+@in_project
+def show(address: str, folder: str | None, *, json_: bool) -> None:
+    """Tell what is known of one reader: lists, and who said what when.
+
+    With --json it is all that is known, for whoever asks for their data.
+    """
+    project = open_project(folder, only_looks=True)
+    found = known(project, address)
+    if json_:
+        print_json(found)
+        return
+    say(f"{found['address']}, known since {str(found.get('known_since', '?'))[:10]}")
+    if found.get("suppressed"):
+        say(f"suppressed: {found['suppressed']}")
+    states = project.books.consents.lists_of(address)
+    table(("list", "state"), list(states.items()))
+    rows = [
+        (
+            f"{one.said_at.astimezone(project.zone):%Y-%m-%d %H:%M}",
+            f"{SAID.get(one.act, one.act)} {one.list}",
+            f"by {one.how}" + (f", from {one.network}" if one.network else ""),
+            f"“{one.words[:WORDS_SHOWN]}” ({one.digest[:12]})" if one.words else "",
+        )
+        for one in project.books.consents.of(address)
+    ]
+    table(("when", "what", "how", "to which words"), rows)
+
+
+@click.command(epilog="Example: publisher subscribers forget ana@example.org")
+@click.argument("address")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@in_project
+def forget(address: str, folder: str | None, *, yes: bool) -> None:
+    """Erase a reader and all that is known of them, for good.
+
+    A hash of the address stays, so that no import brings them back.
+    """
+    project = open_project(folder)
+    known(project, address)
+    if not yes:
+        click.confirm("Erase this reader for good?", abort=True, err=True)
+    project.books.consents.forget(address)
+    say("forgotten: only they themselves can come back")
