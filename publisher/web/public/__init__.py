@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from publisher.errors import PublisherError
 from publisher.project import Project
+from publisher.web import hooks
 from publisher.web.public.archive import Reading
 from publisher.web.public.desk import Desk, Form
 from publisher.web.public.guards import LETTER_POLICY, LONGEST_BODY, Careful
@@ -163,7 +164,7 @@ def application(root: Path, *, environ: Mapping[str, str] | None = None) -> Star
             project.close()
 
     return Starlette(
-        routes=routes(desk, postman),
+        routes=[*hooks.routes(project), *routes(desk, postman)],
         middleware=[Middleware(Careful)],
         exception_handlers={PublisherError: _failed},
         lifespan=life,
