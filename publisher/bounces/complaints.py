@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from publisher.bounces.letter import Fields, Letter, blocks
+from publisher.bounces.meaning import reason_of
 from publisher.bounces.model import Bounce, Kind
 from publisher.bounces.reports import servers
 from publisher.bounces.whose import returned_fields, returned_to, typed_address
@@ -53,7 +54,7 @@ def _bounce(letter: Letter, fields: Fields, kind: Kind) -> Bounce:
         kind=kind,
         recipient=recipient,
         final=recipient,
-        reason=f"{said[:40]}, told by {agent[:60]}" if agent else said[:40],
+        reason=reason_of(f"{said[:40]}, told by {agent[:60]}" if agent else said[:40]),
         reporter=next(servers(letter), "") or _sender_domain(letter),
     )
 

@@ -38,6 +38,9 @@ _NOT_IN_DIRECTORY = re.compile(
     r"5\.4\.1\b.{0,200}recipient address rejected: access denied"
 )
 _IRONPORT = re.compile(r"\b\d\.\d\.\d - [a-z ]{3,60} (?=[245]\d\d[- ]')")
+_AT = re.compile(
+    r'(?:"[^"]{0,64}")?[^\s<>",:;]*@[^\s<>",:;]*'
+)  # "ana marsh"@example.org
 _LONGEST = 300
 _TOLD = 6_000  # letters; what is further down is not the reason
 
@@ -128,7 +131,7 @@ def reason_of(said: str) -> str:
     '550 5.1.1 <***>: user unknown'
     """
     line = "".join(one if one.isprintable() else " " for one in said[:2000])
-    line = " ".join(ADDRESS.sub("***", line).split())
+    line = " ".join(_AT.sub("***", ADDRESS.sub("***", line)).split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 

@@ -111,6 +111,12 @@ def test_no_address_stands_in_a_reason() -> None:
     assert not [one.name for one in REPORTS if "@" in read(one.raw)[0].reason]
 
 
+def test_nor_does_one_in_quotes() -> None:
+    said = b'550 5.1.1 <"ana marsh"@example.net>, @example.net, (x)@y: unknown'
+    raw = machines.postfix(REASONS[0]).replace(REASONS[0].reply.encode(), said)
+    assert read(raw)[0].reason == "550 5.1.1 <***>, ***, ***: unknown"
+
+
 def test_all_that_a_report_says_is_told() -> None:
     raw = machines.postfix(REASONS[0])
     assert read(raw) == (
