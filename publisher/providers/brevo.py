@@ -18,6 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
+from publisher import hooks, signatures
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.bodies import Bodies
@@ -27,7 +28,17 @@ from publisher.memory import OncePer
 from publisher.mime.attachments import in_base64
 from publisher.mime.fields import delivery_mark
 from publisher.mime.verbatim import in_html, in_text
-from publisher.models import Email, Json, Kind, Limits, Mailbox, Mailing, Receipt
+from publisher.models import (
+    Email,
+    Event,
+    Json,
+    Kind,
+    Limits,
+    Mailbox,
+    Mailing,
+    Receipt,
+    Request,
+)
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -68,6 +79,12 @@ class Brevo:
     url: str = field(
         default="https://api.brevo.com",
         metadata={"doc": "where the API answers; another only for tests"},
+    )
+    webhook_user: str = field(
+        default="", metadata={"doc": "the user in the address of the webhook"}
+    )
+    webhook_password: Secret = field(
+        default=Secret(""), metadata={"doc": "the password in that address"}
     )
 
     kind: ClassVar[Kind] = "email"
@@ -137,6 +154,14 @@ class Brevo:
         )
         return _answers(read_json(response, provider="brevo"), emails)
 
+    def events(self, request: Request) -> list[Event]:
+        """Verify and read a webhook's call, of one event or several."""
+        login = (self.webhook_user, self.webhook_password)
+        signatures.basic(request, *login, keys="BREVO_WEBHOOK")
+        found = hooks.objects(hooks.read(request.body))
+        senses = [(one, _sense(one)) for one in found]
+        return [_event(one, sense, request) for one, sense in senses if sense]
+
 
 @OncePer
 def _attached(mailing: Mailing) -> bytes:
@@ -203,3 +228,46 @@ def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
         hint = "Try: check BREVO_* in .env and the sender at Brevo."
         return Refused(f"brevo refused us ({code}): {why}", hint=hint)
     return None
+
+
+# https://developers.brevo.com/docs/transactional-webhooks
+# Its pages write some names in two ways, with "_" and without.
+_SENSES = {
+    "delivered": hooks.DELIVERED,
+    "deferred": hooks.DEFERRED,
+    "hardbounce": hooks.GONE,
+    "invalidemail": hooks.GONE,
+    "invalid": hooks.GONE,
+    "softbounce": hooks.SOFT,
+    "spam": hooks.COMPLAINED,
+    "complaint": hooks.COMPLAINED,
+    "unsubscribe": hooks.UNSUBSCRIBED,
+    "unsubscribed": hooks.UNSUBSCRIBED,
+    "opened": hooks.OPENED,
+    "uniqueopened": hooks.OPENED,
+    "proxyopen": hooks.OPENED,
+    "uniqueproxyopen": hooks.OPENED,
+    "click": hooks.CLICKED,
+}
+
+
+def _sense(said: Json) -> hooks.Sense | None:
+    name = hooks.text(said, "event").lower().replace("_", "")
+    if name == "blocked":
+        # "due to blacklist user": it bounced, complained or left before.
+        is_known = "blacklist" in hooks.text(said, "reason").lower()
+        return hooks.GONE if is_known else hooks.OURS
+    return _SENSES.get(name)
+
+
+def _event(said: Json, sense: hooks.Sense, request: Request) -> Event:
+    return hooks.made(
+        sense,
+        request,
+        address=hooks.text(said, "email"),
+        # The other times are in the account's zone, whichever that is.
+        at=said.get("ts_epoch"),
+        mark=hooks.text(said, "X-Mailin-custom"),
+        message=hooks.text(said, "message-id"),
+        reasons=[hooks.text(said, "reason")],
+    )

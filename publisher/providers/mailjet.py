@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from publisher import hooks, signatures
 from publisher.errors import (
     ProviderError,
     Refused,
@@ -34,12 +35,14 @@ from publisher.mime.verbatim import in_html, in_text
 from publisher.models import (
     Attachment,
     Email,
+    Event,
     Json,
     Kind,
     Limits,
     Mailbox,
     Mailing,
     Receipt,
+    Request,
 )
 from publisher.providers import Secret
 
@@ -101,6 +104,12 @@ class Mailjet:
     url: str = field(
         default="https://api.mailjet.com",
         metadata={"doc": "https://api.us.mailjet.com if your account is in the US"},
+    )
+    webhook_user: str = field(
+        default="", metadata={"doc": "the user in the address of the webhook"}
+    )
+    webhook_password: Secret = field(
+        default=Secret(""), metadata={"doc": "the password in that address"}
     )
 
     kind: ClassVar[Kind] = "email"
@@ -167,6 +176,14 @@ class Mailjet:
             for result, email in zip(results, emails, strict=True)
         ]
 
+    def events(self, request: Request) -> list[Event]:
+        """Verify and read a webhook's call, of one event or several."""
+        login = (self.webhook_user, self.webhook_password)
+        signatures.basic(request, *login, keys="MAILJET_WEBHOOK")
+        found = hooks.objects(hooks.read(request.body))
+        senses = [(one, _sense(one)) for one in found]
+        return [_event(one, sense, request) for one, sense in senses if sense]
+
 
 def _person(box: Mailbox) -> Json:
     return filled({"Email": box.address, "Name": box.name})
@@ -210,3 +227,52 @@ def _meaning(error: Json, emails: Sequence[Email]) -> ProviderError:
             hint = "Try: check MAILJET_* in .env and the sender at Mailjet."
             return Refused(f"mailjet refused us {said}", hint=hint)
     return Rejected(f"mailjet rejected the message {said}")
+
+
+# https://dev.mailjet.com/email/guides/webhooks/
+_SENSES = {
+    "sent": hooks.DELIVERED,
+    "open": hooks.OPENED,
+    "click": hooks.CLICKED,
+    "spam": hooks.COMPLAINED,
+    "unsub": hooks.UNSUBSCRIBED,
+}
+_ERRORS = {
+    "user unknown": hooks.GONE,
+    "mailbox inactive": hooks.GONE,
+    "invalid domain": hooks.GONE,
+    "no mail host": hooks.GONE,
+    "typofix": hooks.GONE,
+    "preblocked": hooks.GONE,  # it bounced before, or complained
+    "spam reporter": hooks.COMPLAINED,
+    "greylisted": hooks.DEFERRED,
+    "quota exceeded": hooks.SOFT,
+}
+
+
+def _sense(said: Json) -> hooks.Sense | None:
+    error = _ERRORS.get(hooks.text(said, "error"))
+    match hooks.text(said, "event"):
+        case "bounce" if said.get("hard_bounce") is True:
+            return hooks.GONE
+        case "bounce":
+            is_ours = hooks.text(said, "error_related_to") in {"spam", "mailjet"}
+            soft = hooks.OURS if is_ours else hooks.SOFT
+            return hooks.DEFERRED if error == hooks.DEFERRED else soft
+        case "blocked":
+            return error or hooks.OURS
+        case name:
+            return _SENSES.get(name)
+
+
+def _event(said: Json, sense: hooks.Sense, request: Request) -> Event:
+    names = ("error_related_to", "error", "comment")
+    return hooks.made(
+        sense,
+        request,
+        address=hooks.text(said, "email"),
+        at=said.get("time"),
+        mark=hooks.text(said, "CustomID"),
+        message=hooks.text(said, "MessageID"),
+        reasons=[hooks.text(said, name) for name in names],
+    )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from publisher import hooks, signatures
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.bodies import Bodies
@@ -24,12 +25,14 @@ from publisher.mime.fields import delivery_mark
 from publisher.models import (
     Attachment,
     Email,
+    Event,
     Json,
     Kind,
     Limits,
     Mailbox,
     Mailing,
     Receipt,
+    Request,
 )
 from publisher.providers import Secret
 
@@ -56,6 +59,9 @@ class Mailtrap:
     url: str = field(
         default="https://bulk.api.mailtrap.io",
         metadata={"doc": "the stream; https://send.api.mailtrap.io is transactional"},
+    )
+    webhook_key: Secret = field(
+        default=Secret(""), metadata={"doc": "the signing secret of the webhook"}
     )
 
     kind: ClassVar[Kind] = "email"
@@ -118,6 +124,15 @@ class Mailtrap:
             raise _meaning(answer.get("errors"), emails)
         raise Uncertain("mailtrap answered without a word about the messages")
 
+    def events(self, request: Request) -> list[Event]:
+        """Verify and read a webhook's call, of one event or several."""
+        key = signatures.require(self.webhook_key, "MAILTRAP_WEBHOOK_KEY")
+        said = request.header("mailtrap-signature")
+        signatures.hmac_hex(key, request.body, said)
+        found = hooks.objects(hooks.part(hooks.read(request.body), "events"))
+        senses = [(one, _sense(one)) for one in found]
+        return [_event(one, sense, request) for one, sense in senses if sense]
+
 
 def _base(mailing: Mailing) -> bytes:
     """Return the beginning of the call: what all its messages share."""
@@ -170,3 +185,34 @@ def _meaning(errors: Any, emails: Iterable[Email]) -> ProviderError:
         hint = "Try: check MAILTRAP_* in .env and the sending domain at Mailtrap."
         return Refused(f"mailtrap refused us: {why}", hint=hint)
     return Rejected(f"mailtrap rejected the message: {why}")
+
+
+# https://help.mailtrap.io/article/87-statuses-and-events
+_SENSES = {
+    "delivery": hooks.DELIVERED,
+    "suspension": hooks.DEFERRED,
+    "bounce": hooks.GONE,
+    "soft bounce": hooks.SOFT,
+    "spam": hooks.COMPLAINED,
+    "unsubscribe": hooks.UNSUBSCRIBED,
+    "reject": hooks.OURS,
+    "open": hooks.OPENED,
+    "click": hooks.CLICKED,
+}
+
+
+def _sense(said: Json) -> hooks.Sense | None:
+    return _SENSES.get(hooks.text(said, "event"))
+
+
+def _event(said: Json, sense: hooks.Sense, request: Request) -> Event:
+    return hooks.made(
+        sense,
+        request,
+        name=hooks.text(said, "event_id"),
+        address=hooks.text(said, "email"),
+        at=said.get("timestamp"),
+        mark=hooks.text(said, "custom_variables", "delivery"),
+        message=hooks.text(said, "message_id"),
+        reasons=[hooks.text(said, name) for name in ("reason", "response")],
+    )

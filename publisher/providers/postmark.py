@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from publisher import hooks, signatures
 from publisher.errors import (
     ProviderError,
     Refused,
@@ -29,7 +30,17 @@ from publisher.http.waits import DEFAULT_WAIT
 from publisher.mime.attachments import in_base64
 from publisher.mime.fields import delivery_mark, written
 from publisher.mime.verbatim import in_html
-from publisher.models import Attachment, Email, Json, Kind, Limits, Mailing, Receipt
+from publisher.models import (
+    Attachment,
+    Email,
+    Event,
+    Json,
+    Kind,
+    Limits,
+    Mailing,
+    Receipt,
+    Request,
+)
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -79,6 +90,12 @@ class Postmark:
     url: str = field(
         default="https://api.postmarkapp.com",
         metadata={"doc": "where the API answers; another only for tests"},
+    )
+    webhook_user: str = field(
+        default="", metadata={"doc": "the user in the address of the webhook"}
+    )
+    webhook_password: Secret = field(
+        default=Secret(""), metadata={"doc": "the password in that address"}
     )
 
     kind: ClassVar[Kind] = "email"
@@ -145,6 +162,14 @@ class Postmark:
             for result, email in zip(results, emails, strict=False)
         ]
 
+    def events(self, request: Request) -> list[Event]:
+        """Verify and read a webhook's call, which brings one event."""
+        login = (self.webhook_user, self.webhook_password)
+        signatures.basic(request, *login, keys="POSTMARK_WEBHOOK")
+        found = hooks.objects(hooks.read(request.body))
+        senses = [(one, _sense(one)) for one in found]
+        return [_event(one, sense, request) for one, sense in senses if sense]
+
 
 def _answer(result: Any, email: Email) -> batches.Answer:
     match result:
@@ -182,3 +207,58 @@ def _meaning(code: int, why: str) -> ProviderError:
     if code == MAINTENANCE:
         return Unavailable(f"postmark is not available {said}")
     return Rejected(f"postmark rejected the message {said}")
+
+
+# https://postmarkapp.com/developer/webhooks/webhooks-overview
+_SENSES = {
+    "Delivery": hooks.DELIVERED,
+    "Open": hooks.OPENED,
+    "Click": hooks.CLICKED,
+    "SpamComplaint": hooks.COMPLAINED,
+}
+# https://postmarkapp.com/developer/api/bounce-api#bounce-types
+_BOUNCES = {
+    "HardBounce": hooks.GONE,
+    "BadEmailAddress": hooks.GONE,
+    "ManuallyDeactivated": hooks.GONE,
+    "SoftBounce": hooks.SOFT,
+    "Transient": hooks.DEFERRED,
+    "DnsError": hooks.DEFERRED,
+    "Unsubscribe": hooks.UNSUBSCRIBED,
+    "SpamComplaint": hooks.COMPLAINED,
+    "SpamNotification": hooks.OURS,
+    "VirusNotification": hooks.OURS,
+    "Blocked": hooks.OURS,
+    "DMARCPolicy": hooks.OURS,
+}
+# Why it will send nothing more to somebody; false is that it will again.
+_SUPPRESSIONS = {
+    "HardBounce": hooks.GONE,
+    "SpamComplaint": hooks.COMPLAINED,
+    "ManualSuppression": hooks.UNSUBSCRIBED,
+}
+_TIMES = ("DeliveredAt", "BouncedAt", "ChangedAt", "ReceivedAt")
+
+
+def _sense(said: Json) -> hooks.Sense | None:
+    match hooks.text(said, "RecordType"):
+        case "Bounce":
+            return _BOUNCES.get(hooks.text(said, "Type"))
+        case "SubscriptionChange" if said.get("SuppressSending") is True:
+            return _SUPPRESSIONS.get(hooks.text(said, "SuppressionReason"))
+        case name:
+            return _SENSES.get(name)
+
+
+def _event(said: Json, sense: hooks.Sense, request: Request) -> Event:
+    number = hooks.text(said, "ID")
+    return hooks.made(
+        sense,
+        request,
+        name=f"{hooks.text(said, 'RecordType')} {number}" if number else "",
+        address=hooks.text(said, "Email") or hooks.text(said, "Recipient"),
+        at=next(filter(None, map(said.get, _TIMES)), None),
+        mark=hooks.text(said, "Metadata", "delivery"),
+        message=hooks.text(said, "MessageID"),
+        reasons=[hooks.text(said, name) for name in ("Description", "Details")],
+    )

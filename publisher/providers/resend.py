@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from publisher import hooks, signatures
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.bodies import Bodies
@@ -21,7 +22,17 @@ from publisher.http.call import read_json
 from publisher.http.gaps import filled
 from publisher.mime.attachments import in_base64
 from publisher.mime.fields import delivery_mark, written
-from publisher.models import Attachment, Email, Json, Kind, Limits, Mailing, Receipt
+from publisher.models import (
+    Attachment,
+    Email,
+    Event,
+    Json,
+    Kind,
+    Limits,
+    Mailing,
+    Receipt,
+    Request,
+)
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
@@ -65,6 +76,10 @@ class Resend:
     url: str = field(
         default="https://api.resend.com",
         metadata={"doc": "where the API answers; another only for tests"},
+    )
+    webhook_key: Secret = field(
+        default=Secret(""),
+        metadata={"doc": "the signing secret of the webhook, whsec_..."},
     )
 
     kind: ClassVar[Kind] = "email"
@@ -137,6 +152,25 @@ class Resend:
         )
         return read_json(response, provider="resend")
 
+    def events(self, request: Request) -> list[Event]:
+        """Verify and read a webhook's call, which brings one event.
+
+        https://docs.svix.com/receiving/verifying-payloads/how-manual
+        """
+        key = signatures.require(self.webhook_key, "RESEND_WEBHOOK_KEY")
+        name, at = request.header("svix-id"), request.header("svix-timestamp")
+        # More than one while a key is changed for another: "v1,... v1,...".
+        both = [one.partition(",") for one in request.header("svix-signature").split()]
+        said = [value for version, _, value in both if version == "v1"]
+        signed = f"{name}.{at}.".encode("utf-8", "replace") + request.body
+        secret = signatures.decoded(key.removeprefix("whsec_"))
+        signatures.require("yes" if secret else "", "RESEND_WEBHOOK_KEY, in base64,")
+        signatures.hmac_base64(secret, signed, said)
+        signatures.refuse_old(at, request)
+        found = hooks.objects(hooks.read(request.body))
+        senses = [(one, _sense(one)) for one in found]
+        return [_event(one, sense, name, request) for one, sense in senses if sense]
+
 
 def _answers(answer: Json, emails: list[Email]) -> list[batches.Answer]:
     """Give the ids, which stand in order, to the messages that have no error."""
@@ -177,3 +211,50 @@ def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
     if name in REPEATED:
         return Uncertain(f"resend has seen this call before ({name})")
     return None
+
+
+# https://resend.com/docs/dashboard/webhooks/event-types
+_SENSES = {
+    "email.delivered": hooks.DELIVERED,
+    "email.delivery_delayed": hooks.DEFERRED,
+    "email.complained": hooks.COMPLAINED,
+    "email.suppressed": hooks.GONE,
+    "email.opened": hooks.OPENED,
+    "email.clicked": hooks.CLICKED,
+}
+_BLOCKED = {"ContentRejected", "AttachmentRejected", "MessageTooLarge"}
+
+
+def _sense(said: Json) -> hooks.Sense | None:
+    name = hooks.text(said, "type")
+    if name != "email.bounced":
+        return _SENSES.get(name)
+    if hooks.text(said, "data", "bounce", "type") == "Permanent":
+        return hooks.GONE
+    kind = hooks.text(said, "data", "bounce", "subType")
+    return hooks.OURS if kind in _BLOCKED else hooks.SOFT
+
+
+def _event(said: Json, sense: hooks.Sense, name: str, request: Request) -> Event:
+    data = said.get("data")
+    to = hooks.part(data, "to")
+    is_one = isinstance(to, list) and len(to) == 1
+    return hooks.made(
+        sense,
+        request,
+        name=name,
+        # It does not say which of several: all of them would be wrong for most.
+        address=hooks.text(to, 0) if is_one else "",
+        at=said.get("created_at"),
+        mark=_mark_in(hooks.part(data, "tags")),
+        message=hooks.text(data, "email_id"),
+        reasons=[hooks.text(data, "bounce", "message")],
+    )
+
+
+def _mark_in(tags: Any) -> str:
+    """Return our tag, of an object or of a list of names and values."""
+    if not isinstance(tags, list):
+        return hooks.text(tags, "delivery")
+    ours = [one for one in tags if hooks.text(one, "name") == "delivery"]
+    return hooks.text(ours, 0, "value")

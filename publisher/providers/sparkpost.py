@@ -15,7 +15,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from publisher.errors import ProviderError, Refused, Rejected, Uncertain
+from publisher import hooks, signatures
+from publisher.errors import (
+    ProviderError,
+    Refused,
+    Rejected,
+    Uncertain,
+    Unreadable,
+)
 from publisher.http import batches, merged
 from publisher.http.call import read_json
 from publisher.http.gaps import encoded, filled, form_of, gap
@@ -34,11 +41,13 @@ from publisher.mime.verbatim import in_html
 from publisher.models import (
     Attachment,
     Email,
+    Event,
     Json,
     Kind,
     Limits,
     Mailing,
     Receipt,
+    Request,
     Slot,
 )
 from publisher.providers import Secret
@@ -132,6 +141,12 @@ class SparkPost:
         default="https://api.sparkpost.com",
         metadata={"doc": "https://api.eu.sparkpost.com if your account is in the EU"},
     )
+    webhook_user: str = field(
+        default="", metadata={"doc": "the user in the address of the webhook"}
+    )
+    webhook_password: Secret = field(
+        default=Secret(""), metadata={"doc": "the password in that address"}
+    )
 
     kind: ClassVar[Kind] = "email"
     limits: ClassVar[Limits] = Limits(batch=1000, size=LONGEST)
@@ -167,6 +182,15 @@ class SparkPost:
         )
         results = read_json(response, provider="sparkpost").get("results")
         return _answers(results, parts)
+
+    def events(self, request: Request) -> list[Event]:
+        """Verify and read a webhook's call, an array of events or of nothing."""
+        login = (self.webhook_user, self.webhook_password)
+        signatures.basic(request, *login, keys="SPARKPOST_WEBHOOK")
+        calls = hooks.objects(hooks.read(request.body))
+        found = [inner for one in calls for inner in _inside(one.get("msys"))]
+        senses = [(one, _sense(one)) for one in found]
+        return [_event(one, sense, request) for one, sense in senses if sense]
 
 
 def _recipient(shared: _Written, shape: Shape) -> merged.Written:
@@ -257,3 +281,51 @@ def _meaning(why: str, emails: Sequence[Email]) -> ProviderError:
         hint = "Try: check SPARKPOST_* in .env and the sending domain at SparkPost."
         return Refused(f"sparkpost refused us: {said}", hint=hint)
     return Rejected(f"sparkpost rejected the message: {said}")
+
+
+# https://developers.sparkpost.com/api/events/
+_SENSES = {
+    "delivery": hooks.DELIVERED,
+    "delay": hooks.DEFERRED,
+    "spam_complaint": hooks.COMPLAINED,
+    "list_unsubscribe": hooks.UNSUBSCRIBED,
+    "link_unsubscribe": hooks.UNSUBSCRIBED,
+    "open": hooks.OPENED,
+    "initial_open": hooks.OPENED,
+    "click": hooks.CLICKED,
+}
+# https://support.sparkpost.com/docs/deliverability/bounce-classification-codes
+_CLASSES = {
+    **dict.fromkeys(["10", "30"], hooks.GONE),
+    **dict.fromkeys(["1", "20", "21", "22", "23", "24", "40", "70"], hooks.SOFT),
+    **dict.fromkeys(["25", "50", "51", "52", "53", "54"], hooks.OURS),
+    "90": hooks.UNSUBSCRIBED,
+}
+
+
+def _inside(msys: Any) -> list[Json]:
+    """Return the events of one element: by class, and none in a ping."""
+    if not isinstance(msys, dict):
+        raise Unreadable("it holds no events")
+    return hooks.objects([*msys.values()])
+
+
+def _sense(said: Json) -> hooks.Sense | None:
+    match hooks.text(said, "type"):
+        case "bounce" | "out_of_band" | "policy_rejection":
+            return _CLASSES.get(hooks.text(said, "bounce_class"))
+        case name:
+            return _SENSES.get(name)
+
+
+def _event(said: Json, sense: hooks.Sense, request: Request) -> Event:
+    return hooks.made(
+        sense,
+        request,
+        name=hooks.text(said, "event_id"),
+        address=hooks.text(said, "raw_rcpt_to") or hooks.text(said, "rcpt_to"),
+        at=said.get("timestamp"),
+        mark=hooks.text(said, "rcpt_meta", "delivery"),
+        message=hooks.text(said, "message_id"),
+        reasons=[hooks.text(said, "reason")],
+    )

@@ -29,7 +29,15 @@ from publisher.http.lanes import Lanes
 from publisher.http.waits import retry_after
 from publisher.mime import encode
 from publisher.mime.fields import delivery_mark, in_ascii
-from publisher.models import Email, Json, Kind, Limits, Receipt
+from publisher.models import (
+    Email,
+    Event,
+    Json,
+    Kind,
+    Limits,
+    Receipt,
+    Request,
+)
 from publisher.providers import Secret
 
 CONNECT, ANSWER = 5.0, 30.0  # seconds
@@ -66,6 +74,12 @@ class Ses:
     )
     url: str = field(
         default="", metadata={"doc": "where the API answers; only for tests"}
+    )
+    webhook_topic: str = field(
+        default="", metadata={"doc": "the ARN of the SNS topic that its events go to"}
+    )
+    webhook_url: str = field(
+        default="", metadata={"doc": "where SNS answers; only for tests"}
     )
     _client: Any = field(default=None, init=False, repr=False)
 
@@ -116,6 +130,15 @@ class Ses:
         if not isinstance(name, str) or not name:
             raise Uncertain("ses answered without the id of a message")
         return Receipt(name)
+
+    def events(self, request: Request) -> list[Event]:
+        """Verify and read a notice of SNS; one that asks whether we want it is told so.
+
+        Only for the expected topic: anybody can point a topic of theirs at us.
+        """
+        from publisher.providers.ses import news
+
+        return news.heard(request, self.webhook_topic, self.webhook_url)
 
     def close(self) -> None:
         """Let go of the connection; sending again opens it anew."""
