@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from publisher.errors import ConfigError
-from publisher.store.addresses import _is_plain, loosely_normal, normal
+from publisher.store.addresses import (
+    _DOMAIN,
+    _LOCAL,
+    _asked,
+    _is_plain,
+    loosely_normal,
+    normal,
+)
 
 PARTS = st.text("abz09.-_+A", max_size=8)
 LABELS = st.lists(st.text("abxnz09-", max_size=6), min_size=1, max_size=4)
@@ -31,6 +40,68 @@ def test_what_looks_plain_is_what_the_validator_takes_unchanged(
     except EmailNotValidError as error:
         pytest.fail(f"{text}: {error}")
     assert valid.normalized == normal(text) == text
+
+
+def judged(text: str, by: Callable[[str], str]) -> str:
+    try:
+        return by(text)
+    except ConfigError:
+        return "no address"
+
+
+@given(st.from_regex(_LOCAL, fullmatch=True), st.from_regex(_DOMAIN, fullmatch=True))
+def test_whatever_the_fast_way_can_take_the_validator_takes_too(
+    local: str, domain: str
+) -> None:
+    text = f"{local}@{domain}"
+    assert judged(text, normal) == judged(text, _asked)
+
+
+@given(st.text("aB1.-_+@ \t\"'İßK\u0130\u212aéأ。", max_size=12), ENDS)
+def test_any_text_is_judged_as_the_validator_judges_it(start: str, end: str) -> None:
+    for text in (start, f"a@{start}.{end}", f"{start}@example.org"):
+        assert judged(text, normal) == judged(text, _asked)
+
+
+LOCALS = (
+    *("ana", "Ana.Marsh", "a", "0", "_", "+", "-", "a-", "-a", "a+b", "a.b.c", "a..b"),
+    *(".a", "a.", "a_b", "a'b", '"a b"', "a b", "ünal", "Ünal", "أنا", "a\u212ab", "ß"),
+    *(
+        "a" * 64,
+        "a" * 65,
+        "{a}",
+        "a/b",
+        "a=b",
+        "!#$%&*",
+        "a,b",
+        "a@b",
+        "",
+        "\0",
+        "e\u0301",
+    ),
+)
+DOMAINS = (
+    *(
+        "example.org",
+        "EXAMPLE.ORG",
+        "mail.example.co.uk",
+        "a-b.example",
+        "a--b.example",
+    ),
+    *("ab--c.example", "xn--bcher-kva.example", "bücher.example", "xn--a.org", "a.b"),
+    *("example", "localhost", "example.local", "x.arpa", "x.invalid", "x.test"),
+    *("x.onion", "-a.example", "a-.example", "a..example", ".example", "a.example."),
+    *("1.2.3.4", "[1.2.3.4]", "a.x1", "a.1x", "a_b.example", "ex ample.org", "例え.jp"),
+    *("a" * 63 + ".org", "a" * 64 + ".org", ".".join(["a" * 60] * 4) + ".org", ""),
+    *("faß.example", "ex\u00adample.org", "example。org", "exa\u212aple.org"),
+)
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_corpus_is_judged_as_the_validator_judges_it(domain: str) -> None:
+    for local in LOCALS:
+        text = f"{local}@{domain}"
+        assert judged(text, normal) == judged(text, _asked), text
 
 
 def test_common_addresses_take_the_fast_way() -> None:

@@ -30,7 +30,7 @@ DELIMITERS = ",;\t|"
 SAMPLE = 10  # rows that vote on the delimiter
 BEGINNING = 100_000  # characters in which they are
 BLOCK = 1_000_000  # bytes
-END = "\ufdd0the end\ufdd0"  # a line after the last, which an open quote takes in
+END = "the end"
 JSON_LINES = {".jsonl", ".ndjson"}
 
 # The line where a row begins, its columns, and its cells.
@@ -227,28 +227,34 @@ def table(lines: Iterable[str], beginning: str, sheet: Sheet) -> Iterator[Row]:
 
     Its first line names the columns, but in a file that is only addresses.
     """
+    ended: list[str] = []
     reader = csv.reader(
-        chain(lines, [END]), delimiter=delimiter(beginning), skipinitialspace=True
+        chain(lines, _end(ended)), delimiter=delimiter(beginning), skipinitialspace=True
     )
     columns: Columns | None = None
     begins, raw = 1, [END]
     try:
         for raw in reader:
-            if raw and raw[-1].endswith(END):
+            if ended:
                 break
             cells = [one if one[:1] != "'" else bare(one) for one in map(_strip, raw)]
-            if any(cells):
-                if columns is not None:
+            if columns is not None and any(cells):
+                yield begins, columns, cells
+            elif any(cells):
+                columns = sheet.columns(_heads(cells), sheet.names)
+                if columns.heads != tuple(cells):
                     yield begins, columns, cells
-                else:
-                    columns = sheet.columns(_heads(cells), sheet.names)
-                    if columns.heads != tuple(cells):
-                        yield begins, columns, cells
             begins = reader.line_num + 1
     except csv.Error as error:
         raise _complaint(begins, str(error), sheet.where) from None
     if raw != [END]:
         raise _complaint(begins, "a quote is never closed", sheet.where)
+
+
+def _end(ended: list[str]) -> Iterator[str]:
+    """Give a line after the last, which a quote that is never closed takes in."""
+    ended.append(END)
+    yield END
 
 
 def _complaint(line: int, why: str, where: str) -> SourceError:
