@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
 
+from publisher import tokens
 from publisher.memory import OncePer
 from publisher.mime import ascii_domain
 from publisher.mime.fields import KEY_HEADER
 from publisher.models import (
     LINKS,
     WAY_OUT,
+    YES,
     Attachment,
     Email,
     EmailDraft,
@@ -28,6 +30,9 @@ from publisher.models import (
     unique,
 )
 from publisher.slots import Filling, one_line
+
+# RFC 3834: nobody wrote it by hand, so that no machine answers it.
+MACHINES = {"Auto-Submitted": "auto-generated"}
 
 
 class _Alike:
@@ -53,14 +58,17 @@ def mailing(
 ) -> Mailing:
     """Return what the emails of one draft share, whoever gets them."""
     parts = (*draft.subject, *draft.html, *draft.text)
+    slots = unique([part for part in parts if isinstance(part, Slot)])
+    asks = any(slot.name == YES for slot in slots)  # no letter of a list yet
     return Mailing(
         draft=draft,
         sender=site.sender,
-        slots=unique([part for part in parts if isinstance(part, Slot)]),
+        slots=slots,
         reply_to=site.reply_to,
-        headers=dict(_shared_headers(site, list_name)),
+        headers=MACHINES if asks else dict(_shared_headers(site, list_name)),
         date=issue.planned_at,
         attachments=tuple(attachments),
+        mail_out=tokens.mail_out(site, list_name) if site.unsubscribe_url else "",
     )
 
 
@@ -78,7 +86,7 @@ def email(
         mailing=shared,
         recipient=Mailbox(reader.address, one_line(reader.name).strip()),
         values=alike.filling.values(reader.fields(), links),
-        own_headers=_own_headers(mark, links[WAY_OUT]),
+        own_headers=_own_headers(mark, links[WAY_OUT], shared.mail_out),
         message_id=f"{mark}@{alike.domain}",
     )
 
@@ -99,7 +107,8 @@ def emails(
         links,
         count=len(readers),
     )
-    headers = map(_own_headers, marks, links[WAY_OUT])
+    mail_out = repeat(shared.mail_out)
+    headers = map(_own_headers, marks, links[WAY_OUT], mail_out)
     ids = [f"{mark}@{alike.domain}" for mark in marks]
     return [*map(_email, keys, repeat(shared), boxes, values, headers, ids)]
 
@@ -128,12 +137,14 @@ def _column(readers: Sequence[Subscriber], name: str) -> list[str]:
 def _shared_headers(site: Site, list_name: str) -> Iterator[tuple[str, str]]:
     if list_name:
         yield "List-Id", f"<{_label(list_name)}.{_domain(site.sender)}>"
+        yield "Precedence", "bulk"  # RFC 2076: no answer that somebody is away
 
 
-def _own_headers(mark: str, unsubscribe_url: str) -> dict[str, str]:
+def _own_headers(mark: str, unsubscribe_url: str, mail_out: str) -> dict[str, str]:
     headers = {}
     if unsubscribe_url:
-        headers["List-Unsubscribe"] = f"<{one_line(unsubscribe_url)}>"
+        other = f", <{mail_out}>" if mail_out else ""
+        headers["List-Unsubscribe"] = f"<{one_line(unsubscribe_url)}>{other}"
     if unsubscribe_url.startswith("https://"):
         # RFC 8058: one click only where a POST can be made.
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

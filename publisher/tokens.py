@@ -43,7 +43,7 @@ def unsubscribe_url(site: Site, *, secret: str, address: str, list_name: str) ->
     works as long as the secret is kept.
     """
     if not site.unsubscribe_url:
-        return _mailto(site.reply_to or site.sender.address, list_name)
+        return mail_out(site, list_name)
     said = f"[{quoted(address)},{quoted(list_name)}]"
     token = _signature(secret, PURPOSE).signed(said)
     if "{token}" in site.unsubscribe_url:
@@ -80,6 +80,11 @@ def read_dated(
     *values, made = read(purpose, token, secret=secret) or [""]
     age = now.timestamp() - int(made) if made.isdecimal() else -1
     return values if age + 1 >= 0 and age <= within.total_seconds() else []
+
+
+def mail_out(site: Site, list_name: str) -> str:
+    """Return the way out of a list by a mail to its owner (RFC 2369)."""
+    return _mailto(site.reply_to or site.sender.address, list_name)
 
 
 class _Signature:

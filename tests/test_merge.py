@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -56,7 +57,7 @@ def merged(
         mailing,
         key="w/7/smtp/0123",
         reader=reader,
-        links={"unsubscribe_url": unsubscribe_url},
+        links={"unsubscribe_url": unsubscribe_url, "confirm_url": "https://y.example"},
     )
 
 
@@ -72,6 +73,7 @@ def test_a_whole_email() -> None:
     assert (made.language, made.reply_to) == ("it", "hello@example.org")
     assert made.headers == {
         "List-Id": "<weekly.example.org>",
+        "Precedence": "bulk",
         "List-Unsubscribe": f"<{WAY_OUT}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "X-Publisher-Key": digest,
@@ -212,3 +214,20 @@ def test_a_post_takes_everything_from_its_draft() -> None:
         images=images,
         created=NOW,
     )
+
+
+def test_a_page_to_leave_by_has_a_mail_beside_it() -> None:
+    served = replace(SITE, unsubscribe_url="https://example.org/out/{token}")
+    made = merged(site=served)
+    page, mail = made.headers["List-Unsubscribe"].split(", ")
+    assert page == f"<{WAY_OUT}>"
+    assert mail == "<mailto:hello@example.org?subject=unsubscribe%20weekly>"
+
+
+def test_a_letter_that_asks_for_a_yes_is_of_no_list_yet() -> None:
+    draft = replace(DRAFT, text=(Slot("confirm_url"),))
+    made = merged(draft)
+    assert made.text == "https://y.example"
+    assert made.headers["Auto-Submitted"] == "auto-generated"
+    assert "List-Id" not in made.headers
+    assert "Precedence" not in made.headers

@@ -41,6 +41,7 @@ class Mailing:
     headers: Mapping[str, str] = field(default_factory=dict)
     date: datetime | None = None
     attachments: tuple[Attachment, ...] = ()
+    mail_out: str = ""  # the way out that is no page: "mailto:..."
 
     def numbers(self) -> dict[Slot, int]:
         """Return where in an email's `values` each slot finds its own."""

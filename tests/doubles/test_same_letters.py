@@ -52,7 +52,8 @@ def test_a_letter_by_mail_has_all_that_was_written(by_mail: list[Letter]) -> Non
         for sign in ("{{{ z }}}", "%recipient.x% [[var:y]]", "{% if a %}, <%b%> {#c#}"):
             assert sign in one.text
             assert sign in words
-        (link,) = re.findall("<(.+)>", one.headers["list-unsubscribe"])
+        link, mail = re.findall("<([^>]+)>", one.headers["list-unsubscribe"])
+        assert mail.startswith("mailto:letters@example.org?subject=")
         assert link in one.text
         assert f'href="{link}"' in one.html
     assert len({one.headers["list-unsubscribe"] for one in by_mail}) == len(by_mail)
