@@ -13,6 +13,7 @@ from publisher import events
 from publisher.errors import Unsigned
 from publisher.models import (
     Audience,
+    Consent,
     EmailDraft,
     Event,
     EventKind,
@@ -142,6 +143,33 @@ def test_who_unsubscribes_of_nobody_knows_what_leaves_all_lists(books: Books) ->
 def test_a_stranger_who_unsubscribes_is_suppressed(books: Books) -> None:
     told(books, event("unsubscribed", address="guest@example.net"))
     assert books.subscribers.is_suppressed("guest@example.net")
+
+
+def test_a_farewell_stands_in_the_journal_of_consent(books: Books) -> None:
+    told(books, event("unsubscribed", 2, mark=mark(2)))
+    (said,) = books.consents.of(address(2))
+    assert (said.list, said.act, said.how) == ("weekly", "left", "provider")
+
+
+def test_who_was_forgotten_stays_out_and_unnamed(books: Books) -> None:
+    books.consents.forget(address(2))
+    told(books, event("complained", 2))
+    assert books.subscribers.suppressed() == set()
+    said = Consent(act="asked", said_at=NOW, how="form")
+    assert books.consents.ask(address(2), lists=["weekly"], said=said) == ()
+
+
+def test_what_came_back_is_part_of_all_data_about_a_person(books: Books) -> None:
+    told(books, event("bounced", 2, reason="mailbox full"), event("opened", 2))
+    assert books.consents.everything(address(2))["events"] == [
+        {
+            "channel": "mailgun",
+            "kind": "bounced",
+            "for_good": False,
+            "reason": "mailbox full",
+            "at": "2026-11-20T08:00:00.000000+00:00",
+        }
+    ]
 
 
 # --- soft bounces ---

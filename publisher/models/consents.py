@@ -16,9 +16,9 @@ Act: TypeAlias = Literal["asked", "confirmed", "left", "added", "imported"]
 class Consent:
     """One line of the journal: what somebody did about a list, and when.
 
-    `words` are those that they saw, in `language`. `how` is "form", "link", "one-click"
-    or "command"; `network` and `browser` are the IP address and the user agent, where
-    the owner keeps these.
+    `words` are those that they saw, in `language`. `how` is "form", "link",
+    "one-click", "command", or "provider" where a webhook told of it; `network` and
+    `browser` are the IP address and the user agent, where the owner keeps these.
     """
 
     act: Act

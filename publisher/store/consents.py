@@ -80,6 +80,13 @@ select deliveries.key, deliveries.state, deliveries.settled_at
  where subscribers.normal = :normal
  order by deliveries.id
 """)
+EVENTS = text("""
+select channel, kind, is_permanent, reason, at
+  from events
+ where who = :who
+   and who <> ''
+ order by at
+""")
 PERSON = text("""
 select id, address, normal, name, language, attributes, created_at
   from subscribers
@@ -146,13 +153,7 @@ class Consents:
         """
         normal = addresses.normal(address)
         with self._database.writing() as connection:
-            if not _person(connection, normal):
-                values = {"normal": normal, "reason": "unsubscribed"}
-                now = {"now": times.written(said.said_at)}
-                connection.execute(people.SUPPRESS, values | now)
-                return
-            ended = _leave(connection, normal, lists, now=said.said_at)
-            _write(connection, normal, ended, said)
+            leave(connection, normal, lists, said)
 
     def note(
         self, addresses_: Iterable[str], *, lists: Sequence[str], said: Consent
@@ -196,6 +197,8 @@ class Consents:
             reason = connection.execute(SUPPRESSION, values).scalar()
             states = connection.execute(STATES, values).all()
             sent = connection.execute(DELIVERIES, values).all()
+            who = {"who": forgetting.digest(values["normal"])}
+            heard = connection.execute(EVENTS, who).all()
         if person is None:
             return {"address": address, "suppressed": reason} if reason else {}
         reader: Subscriber = readers.reader_from(person, ())
@@ -218,6 +221,16 @@ class Consents:
                 }
                 for row in sent
             ],
+            "events": [
+                {
+                    "channel": row.channel,
+                    "kind": row.kind,
+                    "for_good": bool(row.is_permanent),
+                    "reason": row.reason,
+                    "at": times.written(times.moment(row.at)),
+                }
+                for row in heard
+            ],
         }
 
     def forget(self, address: str) -> bool:
@@ -237,6 +250,27 @@ class Consents:
             for normal in found:
                 forgetting.forget(connection, normal, keeps_out=False)
         return len(found)
+
+
+def leave(
+    connection: Connection, normal: str, lists: Sequence[str], said: Consent
+) -> None:
+    """End subscriptions in a transaction, as `Consents.leave` does."""
+    if _person(connection, normal):
+        ended = _leave(connection, normal, lists, now=said.said_at)
+        _write(connection, normal, ended, said)
+    elif not forgetting.among(connection, [normal]):
+        suppress(connection, normal, reason="unsubscribed", now=said.said_at)
+
+
+def suppress(
+    connection: Connection, normal: str, *, reason: str, now: datetime
+) -> None:
+    """Suppress an address, also of who was forgotten: without writing it down."""
+    if forgetting.keep_out(connection, normal):
+        return
+    values = {"normal": normal, "reason": reason, "now": times.written(now)}
+    connection.execute(people.SUPPRESS, values)
 
 
 def _is_out(connection: Connection, normal: str) -> bool:

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from hashlib import sha256
 
 from sqlalchemy import Connection, text
 
 from publisher.errors import Unsigned
-from publisher.models import Event, key_mark
-from publisher.store import addresses, audiences, people, times
+from publisher.models import Consent, Event, key_mark
+from publisher.store import addresses, audiences, consents, forgetting, times
 from publisher.store.database import Database, many
 
 NEWEST = 1_000  # issues that an event may be about
@@ -87,14 +86,6 @@ select count(distinct case mark when '' then channel || id else mark end) as num
                         from events
                        where who = :who
                          and kind = 'delivered'), 0)
-""")
-END = text("""
-update subscriptions
-   set state = 'ended',
-       changed_at = :now
- where subscriber = :reader
-   and (list = :list or :list = '')
-   and state <> 'ended'
 """)
 COUNTS = text("""
 select kind, is_permanent, count(distinct mark) as number
@@ -203,25 +194,19 @@ class Hearing:
 
     def suppress(self, address: str, *, reason: str) -> None:
         """Never write to this address again; the first reason stays."""
-        values = {
-            "normal": addresses.loosely_normal(address),
-            "reason": reason,
-            "now": times.written(self._now),
-        }
-        self._connection.execute(people.SUPPRESS, values)
+        normal = addresses.loosely_normal(address)
+        consents.suppress(self._connection, normal, reason=reason, now=self._now)
 
     def leave(self, event: Event) -> None:
         """End the subscription that a message came by; where none is known, all.
 
         An address that is no reader's is suppressed: it got something by name.
         """
-        reader = self._reader(event.address)
-        if not reader:
-            self.suppress(event.address, reason="unsubscribed")
-            return
-        values = {"reader": reader, "now": times.written(self._now)}
         _, list_name = self._issue(event)
-        self._connection.execute(END, {**values, "list": list_name})
+        said = Consent(act="left", said_at=self._now, how="provider")
+        lists = [list_name] if list_name else []
+        normal = addresses.loosely_normal(event.address)
+        consents.leave(self._connection, normal, lists, said)
 
     def softly(self, address: str) -> Softly:
         """Return how often messages to an address bounced softly in a row."""
@@ -261,7 +246,7 @@ class Hearing:
 def who_of(address: str) -> str:
     """Return what the journal knows a person by, which leads back to nobody."""
     normal = addresses.loosely_normal(address)
-    return sha256(f"publisher:{normal}".encode()).hexdigest() if normal else ""
+    return forgetting.digest(normal) if normal else ""
 
 
 def _told(event: Event) -> tuple[str, str]:

@@ -70,6 +70,11 @@ select forgotten.digest
   join forgotten
     on forgotten.digest = json_each.value
 """)
+FOR_EVER = text("""
+update forgotten
+   set is_for_ever = 1
+ where digest = :digest
+""")
 IS_FORGOTTEN = text("""
 select is_for_ever
   from forgotten
@@ -95,6 +100,12 @@ def is_for_ever(connection: Connection, normal: str) -> bool:
     """Say whether somebody who was suppressed was forgotten: they stay out."""
     values = {"digest": digest(normal)}
     return bool(connection.execute(IS_FORGOTTEN, values).scalar())
+
+
+def keep_out(connection: Connection, normal: str) -> bool:
+    """Keep out for ever who was forgotten; return whether they were."""
+    values = {"digest": digest(normal)}
+    return connection.execute(FOR_EVER, values).rowcount > 0
 
 
 def let_back(connection: Connection, normal: str) -> None:
