@@ -14,6 +14,7 @@ from publisher.errors import (
     Refused,
     Rejected,
     RenderError,
+    StoreError,
     Throttled,
     Unavailable,
     Uncertain,
@@ -125,6 +126,17 @@ class Desk:
     def reasons(self) -> list[str]:
         return [one.reason for one in self.ledger.deliveries("i/1")]
 
+    def more(self, count: int) -> None:
+        """Plan some more deliveries of the same issue."""
+        (issue,), drafts = self.ledger.issues(), self.ledger.drafts("i/1")
+        rows = [
+            Delivery(
+                key=f"i/1/x/m{at}", issue="i/1", channel="x", draft=next(iter(drafts))
+            )
+            for at in range(count)
+        ]
+        self.ledger.begin(issue, drafts, rows)
+
     def claim(self, count: int) -> None:
         self.ledger.claim("i/1", "x", count, now=self.clock.now)
 
@@ -206,6 +218,17 @@ def test_our_own_mistake_before_a_message_leaves_is_no_doubt(
 
 
 @pytest.mark.parametrize("span", [timedelta(0), FOREVER], ids=str)
+def test_books_that_fail_say_nothing_of_a_reader(desk: Desk) -> None:
+    def message_of(delivery: Delivery) -> Message:
+        raise StoreError("the books cannot be opened")
+
+    provider = Blind()
+    with pytest.raises(StoreError, match="cannot be opened"):
+        desk.deliver(provider, message_of=message_of)
+    assert provider.sent == []
+    assert desk.states() == "pppp"
+
+
 def test_an_interrupted_hand_over_stays_claimed(desk: Desk, span: timedelta) -> None:
     class Interrupted(Blind):
         def send(self, message: Message) -> Receipt:
@@ -457,6 +480,28 @@ def test_orphans_are_repeated_where_the_key_is_never_forgotten(desk: Desk) -> No
     assert desk.deliver(provider) == ""
     assert provider.sent == KEYS
     assert desk.states() == "aaaa"
+
+
+def test_a_clock_that_was_set_back_makes_no_orphan_younger(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = iter([0.0, *[7_200.0] * 99])  # two hours by the clock that nobody sets
+    monkeypatch.setattr("publisher.sender.turn.monotonic", lambda: next(marks))
+    desk.claim(1)
+    assert desk.deliver(remembering(HOUR)) == ""
+    assert desk.states() == "uaaa"
+
+
+def test_a_provider_that_never_answers_is_given_up(desk: Desk) -> None:
+    """Or it would leave a whole list in doubt, each reader after a long wait."""
+    desk.more(30)
+    provider = Blind([Uncertain("no answer")] * 99)
+    assert desk.deliver(provider) == "x gives no answers"
+    assert len(provider.sent) == 3 + 4
+    assert desk.clock.now - START == timedelta(seconds=1 + 2 + 4 + 8)
+    assert desk.states().count("u") == 7
+    assert desk.deliver(Blind()) == ""
+    assert desk.states() == "u" * 7 + "a" * 27
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +15,7 @@ from publisher.errors import (
     Refused,
     Rejected,
     RenderError,
+    StoreError,
     Throttled,
     Unavailable,
     Uncertain,
@@ -31,7 +32,7 @@ from publisher.models import (
     Receipt,
 )
 from publisher.sender import STOPPED, deliver
-from publisher.store import Books, open_books
+from publisher.store import Books, Ledger, open_books
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 COUNT = 10
@@ -221,6 +222,30 @@ def test_a_wish_is_heard_between_two_messages(desk: Desk) -> None:
 def test_whoever_stops_the_sender_loses_and_doubles_nothing(desk: Desk) -> None:
     provider = Stream()
     assert desk.deliver(provider, stop=lambda: len(provider.pulled) > 3) == STOPPED
+    assert desk.deliver(provider) == ""
+    assert Counter(provider.pulled) == Counter(KEYS)
+
+
+def test_books_that_fail_leave_nothing_in_doubt_that_is_answered(desk: Desk) -> None:
+    """What is on its way comes to its end before the sender does."""
+
+    class Torn(Ledger):
+        claims_left = 2
+
+        def claim(self, *args: Any, **named: Any) -> list[Delivery]:
+            self.claims_left -= 1
+            if self.claims_left < 0:
+                raise StoreError("the file is damaged")
+            return super().claim(*args, **named)
+
+    provider = Stream()
+    ledger = desk.books.ledger
+    desk.books = replace(desk.books, ledger=Torn(desk.books.database))
+    with pytest.raises(StoreError, match="the file is damaged"):
+        desk.deliver(provider)
+    assert len(provider.pulled) == 8
+    desk.books = replace(desk.books, ledger=ledger)
+    assert desk.states() == "aaaaaaaapp"
     assert desk.deliver(provider) == ""
     assert Counter(provider.pulled) == Counter(KEYS)
 

@@ -114,7 +114,7 @@ class Scribe:
                     is_told = True
                     _tell(error, count)
             else:
-                self.has_given_up = False
+                self.has_given_up = self.has_given_up and not count
                 return
             self.sleep(STEP)
 

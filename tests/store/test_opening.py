@@ -3,13 +3,15 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from publisher.errors import StoreError
+from publisher.errors import Blocked, StoreError
 from publisher.models import Delivery, Draft, Issue
 from publisher.store import Books, open_books, schema
 from publisher.store.database import Database
@@ -188,6 +190,63 @@ def test_books_that_others_hold_are_said_to_be(
         pytest.raises(StoreError, match="another program holds the books"),
     ):
         impatient.ledger.begin(issue, {}, [])
+
+
+def test_who_holds_the_books_for_a_moment_is_waited_for(
+    books: Books, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than one look, and also where the usual patience would be over."""
+    monkeypatch.setattr("publisher.store.database.PATIENCE", 0.1)
+    assert books.database.path
+    shell = sqlite3.connect(
+        books.database.path, isolation_level=None, check_same_thread=False
+    )
+    with closing(shell), open_books(url) as waiting:
+        shell.execute("begin immediate")
+        timer = threading.Timer(0.8, shell.execute, ["rollback"])
+        timer.start()
+        with waiting.patient(lambda: False), waiting.database.writing():
+            pass
+        timer.join()
+
+
+def test_who_has_to_end_waits_a_second_or_two_for_the_books(
+    books: Books, url: str
+) -> None:
+    with (
+        open_books(url) as hurried,
+        books.database.writing(),
+        hurried.patient(lambda: True),
+    ):
+        began = time.monotonic()
+        with pytest.raises(Blocked, match="another program holds the books"):
+            hurried.wishes.pause("weekly/1")
+        assert time.monotonic() - began < 3
+
+
+def test_books_that_are_gone_are_not_written_into(books: Books, url: str) -> None:
+    """The system would keep the open file, and nobody would ever find it again."""
+    path = books.database.path
+    assert path
+    path.rename(path.with_name("elsewhere"))
+    with pytest.raises(StoreError, match="no longer where they were opened"):
+        books.wishes.pause("weekly/1")
+    open_books(url).close()
+    with pytest.raises(StoreError, match="no longer where they were opened"):
+        books.wishes.pause("weekly/1")
+
+
+def test_what_cannot_be_decoded_is_not_quoted(
+    books: Books, drafts: dict[str, Draft], issue: Issue
+) -> None:
+    books.ledger.begin(issue, drafts)
+    with books.database.writing() as connection:
+        connection.exec_driver_sql(
+            "update issues set list = cast(x'616e6140ff' as text)"
+        )
+    with pytest.raises(StoreError, match="the file is damaged") as caught:
+        books.ledger.issue("weekly/1")
+    assert "ana@" not in str(caught.value)
 
 
 def test_books_that_cannot_be_written_are_said_to_be(
