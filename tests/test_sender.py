@@ -203,6 +203,17 @@ def test_a_message_that_cannot_be_made_fails_alone(desk: Desk) -> None:
     assert desk.reasons()[0] == "t.txt.j2:3: no slot"
 
 
+def test_books_that_fail_say_nothing_of_a_reader(desk: Desk) -> None:
+    def message_of(delivery: Delivery) -> Message:
+        raise StoreError("the books cannot be opened")
+
+    provider = Blind()
+    with pytest.raises(StoreError, match="cannot be opened"):
+        desk.deliver(provider, message_of=message_of)
+    assert provider.sent == []
+    assert desk.states() == "pppp"
+
+
 @pytest.mark.parametrize("span", [timedelta(0), FOREVER], ids=str)
 def test_our_own_mistake_before_a_message_leaves_is_no_doubt(
     desk: Desk, span: timedelta
@@ -218,17 +229,6 @@ def test_our_own_mistake_before_a_message_leaves_is_no_doubt(
 
 
 @pytest.mark.parametrize("span", [timedelta(0), FOREVER], ids=str)
-def test_books_that_fail_say_nothing_of_a_reader(desk: Desk) -> None:
-    def message_of(delivery: Delivery) -> Message:
-        raise StoreError("the books cannot be opened")
-
-    provider = Blind()
-    with pytest.raises(StoreError, match="cannot be opened"):
-        desk.deliver(provider, message_of=message_of)
-    assert provider.sent == []
-    assert desk.states() == "pppp"
-
-
 def test_an_interrupted_hand_over_stays_claimed(desk: Desk, span: timedelta) -> None:
     class Interrupted(Blind):
         def send(self, message: Message) -> Receipt:
