@@ -50,6 +50,13 @@ def objects(value: Any) -> list[Json]:
     return found
 
 
+def rows(answer: Any, *path: str) -> list[Json]:
+    """Return the objects of a list that a provider shows; none of anything else."""
+    found = part(answer, *path)
+    every = found if isinstance(found, list) else []
+    return [one for one in every if isinstance(one, dict)]
+
+
 def part(value: Any, *path: str | int) -> Any:
     """Return what stands there; None where nothing does.
 
@@ -60,7 +67,7 @@ def part(value: Any, *path: str | int) -> Any:
         match value:
             case dict() if isinstance(step, str):
                 value = value.get(step)
-            case list() if isinstance(step, int) and step < len(value):
+            case list() if isinstance(step, int) and 0 <= step < len(value):
                 value = value[step]
             case _:
                 return None
@@ -95,7 +102,7 @@ def made(
     reasons: Sequence[str] = (),
 ) -> Event:
     """Return an event; without a name it gets one that is the same in each repeat."""
-    moment = _moment(at, request)
+    moment = _moment(at, request.received_at)
     address = _address(address)
     second = f"{int(moment.timestamp())}"
     seen = (message, mark, address.lower(), *map(str, sense), second)
@@ -112,6 +119,25 @@ def made(
     )
 
 
+def listed(
+    sense: Sense, *, address: str, at: Any, now: datetime, reason: str = ""
+) -> Event:
+    """Return the event that put an address on a provider's own list of suppressions.
+
+    It has the same id whenever the list is read.
+    """
+    address = _address(address)
+    seen = ("listed", address.lower(), *map(str, sense))
+    return Event(
+        id=sha256("\n".join(seen).encode()).hexdigest(),
+        kind=sense.kind,
+        at=_moment(at, now),
+        address=address,
+        is_permanent=sense.is_permanent,
+        reason=reason_of(reason),
+    )
+
+
 def _address(said: str) -> str:
     """Return an address without what may stand around it."""
     found = said.strip()
@@ -121,7 +147,7 @@ def _address(said: str) -> str:
     return found if is_one and found.isprintable() else ""
 
 
-def _moment(said: Any, request: Request) -> datetime:
+def _moment(said: Any, now: datetime) -> datetime:
     """Return when it was, of seconds or milliseconds since 1970, or of ISO 8601.
 
     What cannot be read, or would be in the future, is now.
@@ -129,8 +155,8 @@ def _moment(said: Any, request: Request) -> datetime:
     try:
         found = _read_moment(said).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, OSError):
-        return request.received_at
-    return min(found, request.received_at)
+        return now
+    return min(found, now)
 
 
 def _read_moment(said: Any) -> datetime:

@@ -39,6 +39,7 @@ VERBS = {
     "retry": "Send again what failed.",
     "verify": "Prove that every delivery is accounted for.",
     "bounces": "Read what came back: bounces and complaints.",
+    "suppressions": "Take over whom providers send nothing.",
     "subscribers": "Add, import, export, list and suppress readers.",
     "channels": "List the channels and what each needs.",
     "doctor": "Look at this folder and say what to do next.",

@@ -30,7 +30,13 @@ from publisher.models.drafts import (
     title_of,
     with_images,
 )
-from publisher.models.events import Event, EventKind, Reports, Request
+from publisher.models.events import (
+    Event,
+    EventKind,
+    Reports,
+    Request,
+    Suppresses,
+)
 from publisher.models.failing import Health, Move
 from publisher.models.messages import (
     Attachment,
@@ -137,6 +143,7 @@ __all__ = [
     "Step",
     "Streams",
     "Subscriber",
+    "Suppresses",
     "TagRule",
     "Test",
     "Turn",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -66,4 +66,13 @@ class Reports(Protocol):
         Raises `Unsigned` where nothing proves it, and `Unreadable` where it is not what
         the provider writes. News that mean nothing to us are left out.
         """
+        ...
+
+
+@runtime_checkable
+class Suppresses(Protocol):
+    """A provider that keeps a list of whom it sends nothing, and shows it."""
+
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield why each address is on it, page by page, or raise a `ProviderError`."""
         ...

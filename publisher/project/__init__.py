@@ -52,6 +52,7 @@ from publisher.project.sending import (
 from publisher.project.wishing import Variant, Wishing
 
 if TYPE_CHECKING:
+    from publisher.project.pulling import Pulled
     from publisher.project.returning import Returned
 
 __all__ = ["Flags", "Project", "Ran", "Shown", "Variant", "find_root", "now_utc"]
@@ -325,6 +326,15 @@ class Project(Wishing):
         has no webhook.
         """
         return hear(self, channel, request)
+
+    def pull_suppressions(self, channel: str, *, dry_run: bool = False) -> Pulled:
+        """Take over whom a channel's provider sends nothing, each address once.
+
+        Raises `ConfigError` where the provider shows no such list.
+        """
+        from publisher.project import pulling
+
+        return pulling.pull(self, channel, dry_run=dry_run)
 
     def run(self, *, stop: Stop = never) -> list[Ran]:
         """Do what the schedules say is due, each run once, and say what it was."""

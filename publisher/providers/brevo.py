@@ -10,11 +10,12 @@ first one: nothing is sent twice, but what became of the first stays uncertain.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.header import Header
 from http import HTTPStatus
+from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from publisher import hooks, signatures
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.bodies import Bodies
-from publisher.http.call import read_json
+from publisher.http.call import get_json, read_json
 from publisher.http.gaps import encoded, filled
 from publisher.memory import OncePer
 from publisher.mime.attachments import in_base64
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from publisher.http.call import Response
 
 LONGEST = 20 * batches.MEGABYTE
+PAGE = 100  # contacts in one answer
 LONGEST_NAME = 70  # characters
 OURS = {
     *("unauthorized", "permission_denied", "reseller_permission_denied"),
@@ -153,6 +155,32 @@ class Brevo:
             verdict=lambda response: _verdict(response, emails),
         )
         return _answers(read_json(response, provider="brevo"), emails)
+
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield whom Brevo sends nothing.
+
+        https://developers.brevo.com/reference/get-transac-blocked-contacts
+        """
+        for offset in count(0, PAGE):
+            answer = get_json(
+                batches.endpoint(self.url, "/v3/smtp/blockedContacts"),
+                provider="brevo",
+                params={"limit": f"{PAGE}", "offset": f"{offset}", "sort": "asc"},
+                headers={"api-key": self.token.reveal()},
+                secrets=[self.token],
+            )
+            found = hooks.rows(answer, "contacts")
+            for one in found:
+                code = hooks.text(one, "reason", "code")
+                yield hooks.listed(
+                    _listed_for(code),
+                    address=hooks.text(one, "email"),
+                    at=one.get("blockedAt"),
+                    now=now,
+                    reason=hooks.text(one, "reason", "message"),
+                )
+            if len(found) < PAGE:
+                return
 
     def events(self, request: Request) -> list[Event]:
         """Verify and read a webhook's call, of one event or several."""
@@ -271,3 +299,9 @@ def _event(said: Json, sense: hooks.Sense, request: Request) -> Event:
         message=hooks.text(said, "message-id"),
         reasons=[hooks.text(said, "reason")],
     )
+
+
+def _listed_for(code: str) -> hooks.Sense:
+    if code.startswith("unsubscribed"):
+        return hooks.UNSUBSCRIBED
+    return hooks.COMPLAINED if code == "contactFlaggedAsSpam" else hooks.GONE

@@ -9,9 +9,11 @@ own. Postmark remembers no key, so a call without an answer stays uncertain.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
 from publisher import hooks, signatures
 from publisher.errors import (
@@ -24,7 +26,7 @@ from publisher.errors import (
 )
 from publisher.http import batches
 from publisher.http.bodies import Bodies
-from publisher.http.call import read_list
+from publisher.http.call import get_json, read_list
 from publisher.http.gaps import filled
 from publisher.http.waits import DEFAULT_WAIT
 from publisher.mime.attachments import in_base64
@@ -161,6 +163,31 @@ class Postmark:
             _answer(result, email)
             for result, email in zip(results, emails, strict=False)
         ]
+
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield whom the stream sends nothing.
+
+        https://postmarkapp.com/developer/api/suppressions-api
+        """
+        path = f"/message-streams/{quote(self.stream, safe='')}/suppressions/dump"
+        answer = get_json(
+            batches.endpoint(self.url, path),
+            provider="postmark",
+            headers={
+                "X-Postmark-Server-Token": self.token.reveal(),
+                "Accept": "application/json",
+            },
+            secrets=[self.token],
+        )
+        for one in hooks.rows(answer, "Suppressions"):
+            reason = hooks.text(one, "SuppressionReason")
+            yield hooks.listed(
+                _SUPPRESSIONS.get(reason, hooks.GONE),
+                address=hooks.text(one, "EmailAddress"),
+                at=one.get("CreatedAt"),
+                now=now,
+                reason=reason,
+            )
 
     def events(self, request: Request) -> list[Event]:
         """Verify and read a webhook's call, which brings one event."""

@@ -9,16 +9,16 @@ hours. In permissive mode it takes the valid messages and lists the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from publisher import hooks, signatures
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.bodies import Bodies
-from publisher.http.call import read_json
+from publisher.http.call import get_json, read_json
 from publisher.http.gaps import filled
 from publisher.mime.attachments import in_base64
 from publisher.mime.fields import delivery_mark, written
@@ -152,6 +152,36 @@ class Resend:
         )
         return read_json(response, provider="resend")
 
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield whom Resend sends nothing.
+
+        https://resend.com/docs/api-reference/suppressions/list-suppressions
+        """
+        params = {"limit": "100"}
+        while True:
+            answer = get_json(
+                batches.endpoint(self.url, "/suppressions"),
+                provider="resend",
+                params=params,
+                headers={"Authorization": f"Bearer {self.token}"},
+                secrets=[self.token],
+            )
+            found = hooks.rows(answer, "data")
+            for one in found:
+                origin = hooks.text(one, "origin")
+                yield hooks.listed(
+                    hooks.COMPLAINED if origin == "complaint" else hooks.GONE,
+                    address=hooks.text(one, "email"),
+                    at=one.get("created_at"),
+                    now=now,
+                    reason=origin,
+                )
+            after = hooks.text(found, len(found) - 1, "id")
+            has_more = hooks.part(answer, "has_more") is True
+            if not (has_more and after) or after == params.get("after"):
+                return
+            params["after"] = after
+
     def events(self, request: Request) -> list[Event]:
         """Verify and read a webhook's call, which brings one event.
 
@@ -227,6 +257,8 @@ _BLOCKED = {"ContentRejected", "AttachmentRejected", "MessageTooLarge"}
 
 def _sense(said: Json) -> hooks.Sense | None:
     name = hooks.text(said, "type")
+    if hooks.text(said, "data", "suppressed", "reason") == "previous_complaint":
+        return hooks.COMPLAINED
     if name != "email.bounced":
         return _SENSES.get(name)
     if hooks.text(said, "data", "bounce", "type") == "Permanent":
@@ -248,7 +280,10 @@ def _event(said: Json, sense: hooks.Sense, name: str, request: Request) -> Event
         at=said.get("created_at"),
         mark=_mark_in(hooks.part(data, "tags")),
         message=hooks.text(data, "email_id"),
-        reasons=[hooks.text(data, "bounce", "message")],
+        reasons=[
+            hooks.text(data, "bounce", "diagnosticCode", 0),
+            hooks.text(data, "bounce", "message"),
+        ],
     )
 
 

@@ -10,15 +10,18 @@ remembers no key: a call without an answer stays uncertain.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.header import Header
 from http import HTTPStatus
+from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 
 from publisher import hooks, signatures
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches, merged
+from publisher.http.call import get_json
 from publisher.http.gaps import encoded, filled, form_of, gap
 from publisher.http.readers import ADDRESS, ID, MARK, NAME, SUBJECT, VALUES, Shape
 from publisher.memory import OncePer
@@ -145,6 +148,32 @@ class SendGrid:
         before = f"{call}/" if call else ""
         return merged.receipts([before + mark for mark in merged.marks_of(parts)])
 
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield whom SendGrid sends nothing; what was blocked once is not among them.
+
+        https://www.twilio.com/docs/sendgrid/api-reference/bounces-api
+        """
+        for name, sense in _LISTS.items():
+            for offset in count(0, PAGE):
+                answer = get_json(
+                    batches.endpoint(self.url, f"/v3/suppression/{name}"),
+                    provider="sendgrid",
+                    params={"limit": f"{PAGE}", "offset": f"{offset}"},
+                    headers={"Authorization": f"Bearer {self.token}"},
+                    secrets=[self.token],
+                )
+                found = hooks.rows(answer)
+                for one in found:
+                    yield hooks.listed(
+                        sense,
+                        address=hooks.text(one, "email"),
+                        at=one.get("created"),
+                        now=now,
+                        reason=hooks.text(one, "reason"),
+                    )
+                if len(found) < PAGE:
+                    break
+
     def events(self, request: Request) -> list[Event]:
         """Verify and read a webhook's call, an array of events."""
         key = signatures.require(self.webhook_key, "SENDGRID_WEBHOOK_KEY")
@@ -259,3 +288,12 @@ def _event(said: Json, sense: hooks.Sense, request: Request) -> Event:
         message=hooks.text(said, "sg_message_id"),
         reasons=[hooks.text(said, name) for name in ("status", "reason")],
     )
+
+
+PAGE = 500  # addresses in one answer
+_LISTS = {
+    "bounces": hooks.GONE,
+    "invalid_emails": hooks.GONE,
+    "spam_reports": hooks.COMPLAINED,
+    "unsubscribes": hooks.UNSUBSCRIBED,
+}

@@ -10,10 +10,12 @@ answer stays uncertain. A full quota (420) sends nothing and stops the channel.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl
 
 from publisher import hooks, signatures
 from publisher.errors import (
@@ -24,7 +26,7 @@ from publisher.errors import (
     Unreadable,
 )
 from publisher.http import batches, merged
-from publisher.http.call import read_json
+from publisher.http.call import get_json, read_json
 from publisher.http.gaps import encoded, filled, form_of, gap
 from publisher.http.readers import (
     ADDRESS,
@@ -183,6 +185,34 @@ class SparkPost:
         results = read_json(response, provider="sparkpost").get("results")
         return _answers(results, parts)
 
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield whom SparkPost sends nothing.
+
+        https://developers.sparkpost.com/api/suppression-list/
+        """
+        params = {"cursor": "initial", "per_page": "10000"}
+        while True:
+            answer = get_json(
+                batches.endpoint(self.url, "/api/v1/suppression-list"),
+                provider="sparkpost",
+                params=params,
+                headers={"Authorization": self.token.reveal()},
+                secrets=[self.token],
+            )
+            for one in hooks.rows(answer, "results"):
+                source = hooks.text(one, "source")
+                yield hooks.listed(
+                    _SOURCES.get(source, hooks.GONE),
+                    address=hooks.text(one, "recipient"),
+                    at=one.get("created"),
+                    now=now,
+                    reason=hooks.text(one, "description") or source,
+                )
+            cursor = _next_cursor(answer)
+            if not cursor or cursor == params["cursor"]:
+                return
+            params["cursor"] = cursor
+
     def events(self, request: Request) -> list[Event]:
         """Verify and read a webhook's call, an array of events or of nothing."""
         login = (self.webhook_user, self.webhook_password)
@@ -329,3 +359,20 @@ def _event(said: Json, sense: hooks.Sense, request: Request) -> Event:
         message=hooks.text(said, "message_id"),
         reasons=[hooks.text(said, "reason")],
     )
+
+
+_SOURCES = {
+    "Spam Complaint": hooks.COMPLAINED,
+    "List Unsubscribe": hooks.UNSUBSCRIBED,
+    "Unsubscribe Link": hooks.UNSUBSCRIBED,
+}
+
+
+def _next_cursor(answer: Any) -> str:
+    """Return what names the next page; only that of its link is believed."""
+    links = hooks.part(answer, "links")
+    for link in links if isinstance(links, list) else ():
+        if hooks.text(link, "rel") == "next":
+            query = hooks.text(link, "href").partition("?")[2]
+            return dict(parse_qsl(query)).get("cursor", "")
+    return ""

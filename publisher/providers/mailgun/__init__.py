@@ -14,12 +14,12 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
-from publisher import hooks, signatures
-from publisher.bounces.meaning import kind_of
+from publisher import signatures
 from publisher.errors import (
     ProviderError,
     Refused,
@@ -28,7 +28,7 @@ from publisher.errors import (
     Uncertain,
 )
 from publisher.http import batches, merged
-from publisher.http.call import read_json
+from publisher.http.call import get_json, read_json
 from publisher.http.gaps import filled, gap, members_of, utf8
 from publisher.http.readers import ADDRESS, ID, MARK, SUBJECT, VALUES, Readers, Shape
 from publisher.memory import OncePer
@@ -46,6 +46,7 @@ from publisher.models import (
     Slot,
 )
 from publisher.providers import Secret
+from publisher.providers.mailgun import news
 
 if TYPE_CHECKING:
     from publisher.http.call import Response
@@ -166,14 +167,13 @@ class Mailgun:
 
     def _post(self, shared: _Written, parts: list[merged.Part]) -> list[batches.Answer]:
         emails = merged.emails_of(parts)
-        login = b64encode(f"api:{self.token}".encode()).decode()
         response = batches.post(
             batches.endpoint(self.url, f"/v3/{self._domain()}/messages"),
             _form(shared, parts),
             provider="mailgun",
             emails=emails,
             headers={
-                "Authorization": f"Basic {login}",
+                **self._login(),
                 "Content-Type": f"multipart/form-data; boundary={shared.boundary}",
             },
             secrets=[self.token],
@@ -195,13 +195,31 @@ class Mailgun:
         is the event's id.
         """
         key = signatures.require(self.webhook_key, "MAILGUN_WEBHOOK_KEY")
-        call = hooks.read(request.body)
-        at = hooks.text(call, "signature", "timestamp")
-        token = hooks.text(call, "signature", "token")
-        said = hooks.text(call, "signature", "signature")
-        signatures.hmac_hex(key, f"{at}{token}".encode(), said)
-        signatures.refuse_old(at, request)
-        return _event(call.get("event-data"), token, request)
+        return news.events(request, key)
+
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield whom the domain sends nothing.
+
+        https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/bounces
+        """
+        for name, sense in news.LISTS.items():
+            params = {"limit": "1000"}
+            while True:
+                answer = get_json(
+                    batches.endpoint(self.url, f"/v3/{self._domain()}/{name}"),
+                    provider="mailgun",
+                    params=params,
+                    headers=self._login(),
+                    secrets=[self.token],
+                )
+                yield from news.listed(answer, sense, now)
+                before, params = params, news.next_page(answer)
+                if params in ({}, before):
+                    break
+
+    def _login(self) -> dict[str, str]:
+        login = b64encode(f"api:{self.token}".encode()).decode()
+        return {"Authorization": f"Basic {login}"}
 
 
 def _options(shape: Shape) -> tuple[str, ...]:
@@ -336,54 +354,3 @@ def _verdict(response: Response, emails: list[Email]) -> ProviderError | None:
         hint = "Try: check MAILGUN_* in .env and the domain at Mailgun."
         return Refused(f"mailgun refused us: {why}", hint=hint)
     return None
-
-
-# https://documentation.mailgun.com/docs/mailgun/user-manual/events/event-structure
-_SENSES = {
-    "delivered": hooks.DELIVERED,
-    "opened": hooks.OPENED,
-    "clicked": hooks.CLICKED,
-    "unsubscribed": hooks.UNSUBSCRIBED,
-    "complained": hooks.COMPLAINED,
-}
-# Why it gave up: what it does not even try, and what is about us.
-_REASONS = {
-    "suppress-bounce": hooks.GONE,
-    "suppress-complaint": hooks.COMPLAINED,
-    "suppress-unsubscribe": hooks.UNSUBSCRIBED,
-    "bounce": hooks.GONE,
-    "old": hooks.SOFT,
-    "espblock": hooks.OURS,
-}
-
-
-def _event(said: Any, token: str, request: Request) -> list[Event]:
-    sense = _sense(said)
-    if sense is None:
-        return []
-    status = ("delivery-status",)
-    event = hooks.made(
-        sense,
-        request,
-        name=token,
-        address=hooks.text(said, "recipient"),
-        at=hooks.part(said, "timestamp"),
-        mark=hooks.text(said, "user-variables", "delivery"),
-        message=hooks.text(said, "message", "headers", "message-id"),
-        reasons=[hooks.text(said, *status, name) for name in ("code", "message")],
-    )
-    return [event]
-
-
-def _sense(said: Any) -> hooks.Sense | None:
-    name = hooks.text(said, "event")
-    if name != "failed":
-        return _SENSES.get(name)
-    if hooks.text(said, "severity") != "permanent":
-        return hooks.DEFERRED
-    known = _REASONS.get(hooks.text(said, "reason"))
-    if known:
-        return known
-    code = hooks.text(said, "delivery-status", "enhanced-code")
-    words = hooks.text(said, "delivery-status", "message")
-    return hooks.GONE if kind_of(code, words) == "hard" else hooks.SOFT
