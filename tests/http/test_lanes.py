@@ -109,3 +109,24 @@ def test_what_is_odd_is_the_callers_to_see_and_the_others_arrive() -> None:
     with pytest.raises(KeyError):
         list(Lanes(iter(range(4)), int, handed_over, 4).answers())
     assert sorted(arrived) == [1, 2, 3]
+
+
+def test_who_has_to_end_waits_for_no_call_that_hangs() -> None:
+    class Ending(BaseException):
+        pass
+
+    is_over = threading.Event()
+
+    def handed_over(number: int) -> Receipt:
+        is_over.wait(30)
+        return Receipt(f"{number}")
+
+    def numbers() -> Iterator[int]:
+        yield 1
+        raise Ending
+
+    began = time.monotonic()
+    with pytest.raises(Ending):
+        list(Lanes(numbers(), int, handed_over, 4).answers())
+    assert time.monotonic() - began < 5
+    is_over.set()
