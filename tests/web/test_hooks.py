@@ -118,3 +118,31 @@ def test_books_that_cannot_be_written_are_asked_again(door: Door) -> None:
     with database.writing() as connection:
         connection.exec_driver_sql("drop table events")
     assert door.post(CALLERS[0], News(kind="complained")) == 503
+
+
+def test_a_complaint_counts_at_once_while_an_issue_is_sent(
+    door: Door, letters: Letters
+) -> None:
+    people = [f"r{number:03}@example.net" for number in range(300)]
+    last = {*people[-20:]}
+    (sendgrid,) = [one for one in CALLERS if one.name == "sendgrid"]
+    with Project(letters.root, clock=door.clock) as project:
+        rows = [{"email": one} for one in people]
+        project.books.subscribers.import_rows(rows, lists=["weekly"], now=NOW)
+        plan = project.plan("weekly", through="outbox")
+        taken: list[int] = []
+
+        def progress(_: int) -> None:
+            if not taken:
+                taken.append(len(letters.messages()))
+                news = [News(kind="complained", address=one) for one in last]
+                assert door.post(sendgrid, *news) == 200
+
+        project.send(plan, progress=progress)
+        assert taken[0] < 280
+        texts = [path.read_text() for path in letters.messages()]
+        assert len(texts) == 281  # with the reader who was there before
+        assert not [
+            one for one in last if any(f"\nTo: {one}" in text for text in texts)
+        ]
+        assert project.books.ledger.verify() == []
