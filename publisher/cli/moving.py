@@ -21,6 +21,7 @@ from publisher.cli.output import (
     say,
 )
 from publisher.errors import SourceError
+from publisher.models import unique
 
 if TYPE_CHECKING:
     from publisher.project import Project
@@ -125,8 +126,8 @@ def _refusals(errors: Path | None) -> Iterator[Refusals | None]:
 
 
 def _tell(file: Path, sheets: Sheets, report: ImportReport, *, dry_run: bool) -> None:
-    for columns in sheets.columns[:FEW]:
-        _tell_columns(columns)
+    for line in unique(map(_columns, sheets.columns))[:FEW]:
+        say(line)
     would = "would be " if dry_run else ""
     say(
         f"{would}{report.new:,} new, {report.changed:,} changed, "
@@ -144,7 +145,8 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {why}" for why, count in counts.items())
 
 
-def _tell_columns(columns: Columns) -> None:
+def _columns(columns: Columns) -> str:
+    """Return what a file's columns were taken for."""
     kind = f" is an export of {columns.program}" if columns.program else ""
     told = columns.told().items()
     found = ", ".join(
@@ -153,7 +155,7 @@ def _tell_columns(columns: Columns) -> None:
     kept = columns.kept()
     more = f" and {len(kept) - FEW} more" if len(kept) > FEW else ""
     as_it_is = f"; kept as they are: {', '.join(kept[:FEW])}{more}" if kept else ""
-    say(f"{columns.file}{kind}: {found or 'no column is known'}{as_it_is}")
+    return f"{columns.file}{kind}: {found or 'no column is known'}{as_it_is}"
 
 
 def _refuse_nobody(file: Path, report: ImportReport) -> None:

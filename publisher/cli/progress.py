@@ -57,7 +57,10 @@ def _span(seconds: float) -> str:
 
 @contextmanager
 def shown(size: int) -> Iterator[Callable[[int], None]]:
-    """Give what is told how many more are done; show it on a terminal only."""
+    """Give what is told how many more are done; show it on a terminal only.
+
+    `size` is how many there are about, 0 where that is not known.
+    """
     if not sys.stderr.isatty():
         yield lambda _count: None
         return
@@ -81,8 +84,10 @@ class _Line:
             return
         self._shown = time.monotonic()
         self._rate.see(self._done)
-        words = self._rate.words(max(0, self._size - self._done))
-        share = f"{self._done:,} of {self._size:,}"
+        share, words = f"{self._done:,}", ""
+        if self._size:
+            words = self._rate.words(max(0, self._size - self._done))
+            share = f"{share} of {self._size:,}"
         sys.stderr.write(f"\r\x1b[K{share}  {words}")
         sys.stderr.flush()
 

@@ -51,7 +51,9 @@ def run(
         with database.writing() as connection:
             make_roomy(connection)
             admitted = joining.admit(some, people.known(connection, some))
+            last = people.last_number(connection)
             people.write(connection, admitted, as_new=as_new)
+            people.note(connection, admitted, last)
         tell(len(some))
     with database.reading() as connection:
         make_roomy(connection, CACHE)

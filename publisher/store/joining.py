@@ -55,7 +55,8 @@ class Known:
         self.language = found.language or self.language
         if found.attributes:
             known = attributes_from(self.attributes)
-            self.attributes = encoded({**known, **found.attributes})
+            if not found.attributes.items() <= known.items():
+                self.attributes = encoded({**known, **found.attributes})
         is_news = self.is_new or before != (self.name, self.language, self.attributes)
         self.is_learned = self.is_learned or is_news
         return is_news

@@ -68,6 +68,19 @@ insert into suppressions (normal, reason, suppressed_at)
 values (:normal, :reason, :now)
 on conflict do nothing
 """)
+NOTE_STRANGERS = text("""
+insert into consents (subscriber, list, act, said_at, how, words, language, network,
+                      browser)
+select id, :list, 'imported', :now, 'import', '', '', '', ''
+  from subscribers
+ where id > :last
+   and id <= :last + :count
+""")
+NOTE = text("""
+insert into consents (subscriber, list, act, said_at, how, words, language, network,
+                      browser)
+values (:id, :list, :act, :now, 'import', '', '', '', '')
+""")
 # Whose subscriptions changed: sequences ask whom they begin for.
 MAKE_ROOM = text("""
 create temporary table if not exists arriving (normal text primary key)
@@ -104,9 +117,9 @@ def known(
 
 
 def write(connection: Connection, admitted: Admitted, *, as_new: bool) -> None:
-    """Write whom an import admits."""
+    """Write whom an import or somebody by name admits."""
     changed, now = admitted.changed, admitted.now
-    last = connection.execute(LAST).scalar() or 0
+    last = last_number(connection)
     _write_strangers(connection, admitted, last)
     learned = [_details(one) for one in changed if one.id and one.is_learned]
     new = [one for one in changed if not one.id]
@@ -128,6 +141,31 @@ def write(connection: Connection, admitted: Admitted, *, as_new: bool) -> None:
     many(connection, SUPPRESS, gone)
     if connection.execute(sequences_sql.ANY).scalar():
         _enrol(connection, admitted, as_new=as_new)
+
+
+def last_number(connection: Connection) -> int:
+    """Return the number of whoever came last."""
+    return connection.execute(LAST).scalar() or 0
+
+
+def note(connection: Connection, admitted: Admitted, last: int) -> None:
+    """Write into the journal of consent what an import wrote; `last` was before it."""
+    now = admitted.now
+    for name in admitted.lists if admitted.strangers else ():
+        values = {"list": name, "now": now, "last": last}
+        count = {"count": len(admitted.strangers)}
+        connection.execute(NOTE_STRANGERS, values | count)
+    acts = [
+        {
+            "id": one.id,
+            "list": name,
+            "act": "left" if state == "ended" else "imported",
+            "now": now,
+        }
+        for one in admitted.changed
+        for name, state in one.moved()
+    ]
+    many(connection, NOTE, acts)
 
 
 def _write_strangers(connection: Connection, admitted: Admitted, last: int) -> None:

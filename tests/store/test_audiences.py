@@ -125,6 +125,7 @@ def test_who_is_erased_meanwhile_is_missing_and_the_equation_holds(
 ) -> None:
     begin(readers, issue, drafts)
     with readers.database.writing() as connection:
+        connection.exec_driver_sql("delete from consents where subscriber = 10")
         connection.exec_driver_sql("delete from subscriptions where subscriber = 10")
         connection.exec_driver_sql("delete from subscribers where id = 10")
     assert len(list(take_all(readers, now))) == 9

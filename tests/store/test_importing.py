@@ -50,7 +50,8 @@ def load(
 
 
 def kept(books: Books) -> list[Mapping[str, str]]:
-    return list(books.subscribers.export())
+    """Everybody, in an order of their own: who is met twice is numbered later."""
+    return sorted(books.subscribers.export(), key=lambda row: row["email"].lower())
 
 
 @given(before=FILES, rows=FILES, lists=LISTS)
@@ -213,3 +214,27 @@ def test_a_report_names_few_rows_of_many(books: Books, now: datetime) -> None:
     report = load(books, [{"email": "nobody"}] * 1_000, ())
     assert sum(report.invalid.values()) == 1_000
     assert len(report.examples) == 20
+
+
+def test_the_journal_of_consent_says_who_came_and_left_by_an_import(
+    books: Books,
+) -> None:
+    rows = [
+        {"email": "ana@example.org"},
+        {"email": "bo@example.org", "status": "unsubscribed"},
+        {"email": "cy@example.org", "lists": "art"},
+    ]
+    for _ in range(2):
+        load(books, rows, ("weekly",))
+    said = {
+        name: [
+            (one.list, one.act, one.how)
+            for one in books.consents.of(f"{name}@example.org")
+        ]
+        for name in ("ana", "bo", "cy")
+    }
+    assert said == {
+        "ana": [("weekly", "imported", "import")],
+        "bo": [("weekly", "left", "import")],
+        "cy": [("weekly", "imported", "import"), ("art", "imported", "import")],
+    }
