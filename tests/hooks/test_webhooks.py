@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.errors import Unreadable, Unsigned
@@ -27,6 +27,7 @@ SENSES = {
     "opened": ("opened", False, False),
     "clicked": ("clicked", False, False),
 }
+few = settings(max_examples=40)  # of each provider
 each = pytest.mark.parametrize("caller", CALLERS, ids=lambda one: one.name)
 TOLD = [
     pytest.param(caller, kind, id=f"{caller.name}-{kind}")
@@ -171,18 +172,21 @@ def judged(caller: Caller, payload: Any) -> None:
 
 
 @each
+@few
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_judged(caller: Caller, body: bytes) -> None:
     judged(caller, body)
 
 
 @each
+@few
 @given(value=anything)
 def test_any_json_is_judged(caller: Caller, value: Any) -> None:
     judged(caller, value)
 
 
 @each
+@few
 @given(
     kind=st.sampled_from(KINDS),
     values=st.lists(anything, min_size=1, max_size=4),
