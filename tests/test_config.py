@@ -61,6 +61,7 @@ site:
 sender: {name: Letters, address: letters@example.org, reply_to: hello@example.org}
 articles: [articles, https://lantern.example.org/feed.xml]
 lists: {weekly: Every Friday}
+topics: {Sea: "The sea"}
 signup:
   {lists: [weekly], through: postmark, template: once-more, words: Yes., ask_name: false,
    keep_network: true, proof_of_work: true, days: 3}
@@ -95,6 +96,7 @@ def test_every_key_of_publisher_yaml_arrives(tmp_path: Path) -> None:
         outbox=tmp_path / "outbox",
         articles=("articles", "https://lantern.example.org/feed.xml"),
         lists={"weekly": "Every Friday"},
+        topics={"sea": "The sea"},
         signup=config.SignUp(
             lists=("weekly",),
             through="postmark",

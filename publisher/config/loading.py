@@ -64,6 +64,7 @@ class Settings:
     outbox: Path
     articles: tuple[str, ...] = ("articles",)
     lists: Mapping[str, str] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)
     signup: SignUp = SignUp()
     channels: Mapping[str, str] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
@@ -105,6 +106,9 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
         outbox=root / (files.setting("PUBLISHER_OUTBOX", merged) or "outbox"),
         articles=found.articles,
         lists=MappingProxyType(dict(found.lists)),
+        topics=MappingProxyType(
+            {tag.casefold(): title for tag, title in found.topics.items()}
+        ),
         signup=SignUp(**dict(found.signup)) if found.signup else SignUp(),
         channels=MappingProxyType(dict(found.channels)),
         paces=MappingProxyType(

@@ -196,6 +196,10 @@ class ProjectFile(Model):
         default={},
         description="What one subscribes to: a name, and its title for people.",
     )
+    topics: dict[Line, Line] = Field(
+        default={},
+        description="Tags that readers may choose to read of, and their titles.",
+    )
     signup: SignUp | None = Field(
         default=None, description="The form for new readers; without it there is none."
     )

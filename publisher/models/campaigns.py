@@ -14,7 +14,8 @@ class Selection:
     """Which articles an issue takes.
 
     `since` is "last issue", "always" or an ISO date; `tags` are alternatives, and any
-    of `not_tags` leaves an article out.
+    of `not_tags` leaves an article out. `memory` leaves out for each reader what they
+    had from another campaign, `topics` what they do not follow.
     """
 
     only: tuple[str, ...] = ()  # slugs; empty: any
@@ -25,6 +26,8 @@ class Selection:
     at_least: int = 1
     at_most: int | None = None
     order: Literal["newest", "oldest", "title"] = "newest"
+    memory: bool = True
+    topics: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from publisher.models import (
 )
 from publisher.project import parting
 from publisher.project.folder import Folder
+from publisher.project.portioning import Portions, portions_of
 
 if TYPE_CHECKING:
     from publisher.render import Letter
@@ -115,6 +116,14 @@ class Drafting:
         if self.readers is not None:  # to look at: each variant
             return self._to_look_at(letters, self.readers), ()
         if not part.to:
+            portions = portions_of(
+                self.folder,
+                self.campaign,
+                articles,
+                is_rehearsal=issue.is_rehearsal,
+            )
+            if not portions.are_equal:
+                return self._by_portions(part, issue, portions), ()
             audiences = self._audiences(part, issue, letters)
             if audiences is not None:
                 return (), audiences
@@ -127,6 +136,28 @@ class Drafting:
         letter, channel_of = letters[0][1], self._channel_of(part, issue)
         readers = self._readers(part)
         return [(channel_of(one), one, letter.draft(one)) for one in readers], ()
+
+    def _by_portions(
+        self, part: EmailPart, issue: Issue, portions: Portions
+    ) -> Sequence[ToReader]:
+        """Return who gets what where not all get the same; who gets none is named."""
+        if part.test:
+            raise ConfigError(
+                f"{self.campaign.name}: a test needs the same articles for all readers",
+                hint="Try: articles: {memory: false, topics: false}, or without test",
+            )
+        channel_of = self._channel_of(part, issue)
+        letters: dict[tuple[Article, ...], Letter] = {}
+        found: list[ToReader] = []
+        for reader in self._readers(part):
+            own = portions.of(reader)
+            if not own:
+                self.left_out.append(portions.why_none(reader))
+                continue
+            if own not in letters:
+                letters[own] = self.letter(part, issue, own)
+            found.append((channel_of(reader), reader, letters[own].draft(reader)))
+        return found
 
     def _to_look_at(
         self, letters: Sequence[ToShare], readers: Sequence[Subscriber]

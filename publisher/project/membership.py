@@ -46,10 +46,14 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What one reader gets: their lists that are open to all, and the others."""
+    """What one reader gets: their lists, open to all or not, and topics.
+
+    Who has chosen no topic reads everything.
+    """
 
     address: str
     lists: tuple[str, ...]
+    topics: tuple[str, ...] = ()
 
 
 class Membership:
@@ -187,11 +191,17 @@ class Membership:
             case [address]:
                 states = self._project.books.consents.lists_of(address)
                 on = [name for name, state in states.items() if state == "confirmed"]
-                return Choices(address=address, lists=tuple(on))
+                topics = self._project.books.memory.topics_of(address)
+                return Choices(address=address, lists=tuple(on), topics=topics)
         return None
 
     def choose(
-        self, token: str, lists: Sequence[str], *, visitor: Visitor
+        self,
+        token: str,
+        lists: Sequence[str],
+        *,
+        topics: Sequence[str] = (),
+        visitor: Visitor,
     ) -> Choices | None:
         """Let a reader be on exactly these of the lists that are open, or theirs.
 
@@ -200,6 +210,8 @@ class Membership:
         found = self.choices(token)
         if found is None:
             return None
+        known = [one for one in topics if one in self._project.settings.topics]
+        self._project.books.memory.follow(found.address, known)
         consents = self._project.books.consents
         offered = {*self.lists(), *found.lists}
         left = [one for one in found.lists if one not in lists]

@@ -105,6 +105,12 @@ class Articles(strict.Model):
     order: Literal["newest", "oldest", "title"] = Field(
         default="newest", description="Which comes first."
     )
+    memory: bool = Field(
+        default=True, description="No reader gets what another campaign sent them."
+    )
+    topics: bool = Field(
+        default=True, description="Readers get what they follow, if they chose topics."
+    )
 
     @model_validator(mode="after")
     def _some_fit(self) -> Articles:

@@ -18,6 +18,7 @@ from publisher.store.files import Files
 from publisher.store.imports import ImportReport, rows_of
 from publisher.store.ledger import Claim, Ledger
 from publisher.store.pace import Account, Paces
+from publisher.store.remembering import Memory
 from publisher.store.routes import Routes
 from publisher.store.runs import Run, Runs
 from publisher.store.schema import bring_up_to_date
@@ -36,6 +37,7 @@ __all__ = [
     "Hearing",
     "ImportReport",
     "Ledger",
+    "Memory",
     "Paces",
     "Published",
     "Routes",
@@ -67,6 +69,7 @@ class Books:
     events: Events
     consents: Consents
     archive: Archive
+    memory: Memory
 
     def __enter__(self) -> Self:
         return self
@@ -109,4 +112,5 @@ def open_books(url: str) -> Books:
         Events(database),
         Consents(database),
         Archive(database),
+        Memory(database),
     )

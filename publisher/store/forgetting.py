@@ -41,6 +41,7 @@ having max(subscriptions.changed_at) < :before
 """)
 FORGET = (
     text("delete from consents where subscriber = :id"),
+    text("delete from follows where subscriber = :id"),
     text("delete from arrivals where reader = :id"),
     text("delete from subscriptions where subscriber = :id"),
     text("delete from suppressions where normal = :normal"),

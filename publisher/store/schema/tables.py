@@ -368,3 +368,11 @@ Table(
     Column("digest", Text, primary_key=True),
     Column("is_for_ever", Integer, nullable=False),
 )
+
+# The topics that readers have chosen; who has none here reads everything.
+Table(
+    "follows",
+    metadata,
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
+    Column("topic", Text, primary_key=True),
+)

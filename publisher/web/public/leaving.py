@@ -73,6 +73,8 @@ class Leaving:
             address=found.address,
             lists={one: known.get(one, one) for one in names},
             chosen=found.lists,
+            topics=dict(self.desk.project.settings.topics),
+            followed=found.topics,
             action=f"{self.desk.base}/choices/{token}",
             made=self.desk.made(),
             saved=saved,
@@ -86,5 +88,7 @@ class Leaving:
             return self.show_choices(request, token)
         wanted = [] if one(form, "do") == "leave" else form.get("list", [])
         visitor = self.desk.visitor(request, "link")
-        self.desk.membership.choose(token, wanted, visitor=visitor)
+        self.desk.membership.choose(
+            token, wanted, topics=form.get("topic", []), visitor=visitor
+        )
         return self.show_choices(request, token, saved=True)
