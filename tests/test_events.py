@@ -147,7 +147,7 @@ def test_a_stranger_who_unsubscribes_is_suppressed(books: Books) -> None:
 
 def test_a_farewell_stands_in_the_journal_of_consent(books: Books) -> None:
     told(books, event("unsubscribed", 2, mark=mark(2)))
-    (said,) = books.consents.of(address(2))
+    *_, said = books.consents.of(address(2))
     assert (said.list, said.act, said.how) == ("weekly", "left", "provider")
 
 
