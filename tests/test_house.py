@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[1] / "publisher"
-GROUND = {"models", "errors", "text", "language", "dates", "slots", "memory"}
+GROUND = {"models", "errors", "text", "language", "dates", "slots", "memory"} | {
+    "segments"
+}
 TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "strict",
     "units",

@@ -41,6 +41,7 @@ VERBS = {
     "bounces": "Read what came back: bounces and complaints.",
     "suppressions": "Take over whom providers send nothing.",
     "subscribers": "Add, import, export, list and suppress readers.",
+    "segments": "List the saved questions about readers, and ask one.",
     "channels": "List the channels and what each needs.",
     "doctor": "Look at this folder and say what to do next.",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -56,6 +56,8 @@ def show(address: str, folder: str | None, *, json_: bool) -> None:
     say(f"{found['address']}, known since {str(found.get('known_since', '?'))[:10]}")
     if found.get("suppressed"):
         say(f"suppressed: {found['suppressed']}")
+    if found.get("tags"):
+        say(f"tags: {', '.join(cast(list[str], found['tags']))}")
     states = project.books.consents.lists_of(address)
     table(("list", "state"), list(states.items()))
     rows = [
@@ -85,3 +87,23 @@ def forget(address: str, folder: str | None, *, yes: bool) -> None:
         click.confirm("Erase this reader for good?", abort=True, err=True)
     project.books.consents.forget(address)
     say("forgotten: only they themselves can come back")
+
+
+@click.command(epilog="Example: publisher subscribers tag ana@example.org vip")
+@click.argument("address")
+@click.argument("tag")
+@in_project
+def tag(address: str, tag: str, folder: str | None) -> None:
+    """Give a reader a tag, by which segments find them."""
+    tags = open_project(folder).books.tags.add(address, tag)
+    say(f"tags: {', '.join(tags)}")
+
+
+@click.command(epilog="Example: publisher subscribers untag ana@example.org vip")
+@click.argument("address")
+@click.argument("tag")
+@in_project
+def untag(address: str, tag: str, folder: str | None) -> None:
+    """Take a tag from a reader."""
+    tags = open_project(folder).books.tags.remove(address, tag)
+    say(f"tags: {', '.join(tags) or 'none'}")

@@ -26,6 +26,8 @@ command.add_command(moving.import_)
 command.add_command(moving.export)
 command.add_command(person.show)
 command.add_command(person.forget)
+command.add_command(person.tag)
+command.add_command(person.untag)
 
 
 @command.command(
@@ -65,7 +67,7 @@ def list_(list_: str, folder: str | None, *, json_: bool) -> None:
     project.refuse_list(list_)
     people = project.books.subscribers
     suppressed = people.suppressed()
-    found = people.all(list_)
+    found, tags = people.all(list_), project.books.tags.by_reader()
     if json_:
         print_json(
             [
@@ -74,6 +76,7 @@ def list_(list_: str, folder: str | None, *, json_: bool) -> None:
                     "name": one.name,
                     "language": one.language,
                     "lists": list(one.lists),
+                    "tags": list(tags.get(one.id, ())),
                     "is_suppressed": people.normal(one.address) in suppressed,
                     "attributes": dict(one.attributes),
                 }
@@ -86,11 +89,12 @@ def list_(list_: str, folder: str | None, *, json_: bool) -> None:
             one.address,
             one.name,
             ", ".join(one.lists),
+            ", ".join(tags.get(one.id, ())),
             "suppressed" if people.normal(one.address) in suppressed else "",
         )
         for one in found
     ]
-    table(("address", "name", "lists", ""), rows)
+    table(("address", "name", "lists", "tags", ""), rows)
     say(plural(len(found), "reader"))
 
 

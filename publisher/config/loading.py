@@ -53,7 +53,8 @@ class SignUp:
 class Settings:
     """Everything that an owner has set, with the defaults for the rest.
 
-    `articles` are places, `lists` names with their titles, `channels` the channels
+    `articles` are places, `lists` names with their titles,
+    `segments` questions by their names, `channels` the channels
     that write to the outbox instead, `paces` how fast channels may send. `environ` is
     the environment over `.env`; it holds secrets, so it is never shown.
     """
@@ -65,6 +66,7 @@ class Settings:
     articles: tuple[str, ...] = ("articles",)
     lists: Mapping[str, str] = field(default_factory=dict)
     topics: Mapping[str, str] = field(default_factory=dict)
+    segments: Mapping[str, str] = field(default_factory=dict)
     signup: SignUp = SignUp()
     channels: Mapping[str, str] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
@@ -109,6 +111,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
         topics=MappingProxyType(
             {tag.casefold(): title for tag, title in found.topics.items()}
         ),
+        segments=MappingProxyType(dict(found.segments)),
         signup=SignUp(**dict(found.signup)) if found.signup else SignUp(),
         channels=MappingProxyType(dict(found.channels)),
         paces=MappingProxyType(

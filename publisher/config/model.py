@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from publisher import models
+from publisher import models, segments
 from publisher.strict import Model, complaint
 from publisher.strict.kinds import (
     Address,
@@ -179,6 +179,18 @@ class Pace(Model):
         )
 
 
+def _question(text: str) -> str:
+    try:
+        segments.parse(text)
+    except segments.Misread as error:
+        offset = error.column - 1
+        raise complaint(error.sentence, hint=error.hint, offset=offset) from None
+    return text
+
+
+Question = Annotated[str, AfterValidator(_question)]
+
+
 class ProjectFile(Model):
     """The whole of publisher.yaml."""
 
@@ -199,6 +211,10 @@ class ProjectFile(Model):
     topics: dict[Line, Line] = Field(
         default={},
         description="Tags that readers may choose to read of, and their titles.",
+    )
+    segments: dict[NameKey, Question] = Field(
+        default={},
+        description='Saved questions about readers: "tag = vip and language = it".',
     )
     signup: SignUp | None = Field(
         default=None, description="The form for new readers; without it there is none."

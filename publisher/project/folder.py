@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from publisher.project.intentions import refuse_list
 from publisher.text import suggest
 
 if TYPE_CHECKING:
+    from publisher.segments import Question
     from publisher.config import Settings
     from publisher.project.attaching import Attachments
     from publisher.render import Templates
@@ -38,6 +40,9 @@ def find_root(start: str | Path) -> Path:
         if (folder / "publisher.yaml").is_file():
             return folder
     return here
+
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 class Folder:
@@ -246,6 +251,34 @@ class Folder:
     def refuse_list(self, name: str) -> None:
         """Raise `ConfigError` where the owner names lists and this is none of them."""
         refuse_list(name, self.settings.lists)
+
+    def local_now(self) -> datetime:
+        """Return the time by the site's clock: a segment's days begin by it."""
+        return self.clock().astimezone(self.zone)
+
+    def question(self, name: str) -> Question:
+        """Return a saved question, or the one that is written instead of a name.
+
+        Raises `ConfigError` where it cannot be read, or names a list or a field that
+        there is none of.
+        """
+        from publisher import segments
+
+        text = self.settings.segments.get(name)
+        if text is None and NAME.fullmatch(name):
+            close = suggest(name, list(self.settings.segments))
+            hint = f"Did you mean {close}?" if close else "Try: publisher segments"
+            raise ConfigError(f'there is no segment "{name}"', hint=hint)
+        known = self.books.segments.attributes()
+        question = segments.parse(name if text is None else text, known)
+        for one in segments.lists(question):
+            self.refuse_list(one)
+        return question
+
+    def segment_size(self, name: str) -> int:
+        """Count the readers of a segment who are not suppressed."""
+        question = self.question(name)
+        return self.books.segments.count(question, now=self.local_now())
 
     def campaign(self, name: str) -> Campaign | None:
         """Find a campaign by name; raise where its own file is wrong."""

@@ -22,8 +22,10 @@ from publisher.store.remembering import Memory
 from publisher.store.routes import Routes
 from publisher.store.runs import Run, Runs
 from publisher.store.schema import bring_up_to_date
+from publisher.store.segments import Segments
 from publisher.store.sequences import Sequences
 from publisher.store.subscribers import Subscribers
+from publisher.store.tags import Tags
 from publisher.store.wishes import Wish, Wishes
 
 __all__ = [
@@ -43,9 +45,11 @@ __all__ = [
     "Routes",
     "Run",
     "Runs",
+    "Segments",
     "Sequences",
     "Softly",
     "Subscribers",
+    "Tags",
     "Wish",
     "Wishes",
     "open_books",
@@ -70,6 +74,8 @@ class Books:
     consents: Consents
     archive: Archive
     memory: Memory
+    segments: Segments
+    tags: Tags
 
     def __enter__(self) -> Self:
         return self
@@ -113,4 +119,6 @@ def open_books(url: str) -> Books:
         Consents(database),
         Archive(database),
         Memory(database),
+        Segments(database),
+        Tags(database),
     )

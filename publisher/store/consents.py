@@ -97,6 +97,14 @@ select reason
   from suppressions
  where normal = :normal
 """)
+TAGS = text("""
+select tags.tag
+  from tags
+  join subscribers
+    on subscribers.id = tags.subscriber
+ where subscribers.normal = :normal
+ order by tags.tag
+""")
 
 
 class Consents:
@@ -199,6 +207,7 @@ class Consents:
             sent = connection.execute(DELIVERIES, values).all()
             who = {"who": forgetting.digest(values["normal"])}
             heard = connection.execute(EVENTS, who).all()
+            given = connection.execute(TAGS, values).scalars().all()
         if person is None:
             return {"address": address, "suppressed": reason} if reason else {}
         reader: Subscriber = readers.reader_from(person, ())
@@ -207,6 +216,7 @@ class Consents:
             "name": reader.name,
             "language": reader.language,
             "attributes": dict(reader.attributes),
+            "tags": list(given),
             "known_since": person.created_at,
             "suppressed": reason or "",
             "subscriptions": [dict(row._mapping) for row in states],

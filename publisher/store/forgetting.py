@@ -40,6 +40,7 @@ having max(subscriptions.changed_at) < :before
    and sum(case when subscriptions.state <> 'pending' then 1 else 0 end) = 0
 """)
 FORGET = (
+    text("delete from tags where subscriber = :id"),
     text("delete from consents where subscriber = :id"),
     text("delete from follows where subscriber = :id"),
     text("delete from arrivals where reader = :id"),

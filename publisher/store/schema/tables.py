@@ -191,6 +191,14 @@ Table(
 )
 
 Table(
+    "tags",
+    metadata,
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Index("tags_by_tag", "tag", "subscriber"),
+)
+
+Table(
     "suppressions",
     metadata,
     Column("normal", Text, primary_key=True),

@@ -1,0 +1,82 @@
+"""Tags: words that an owner gives to readers, to find them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import TextClause, text
+
+from publisher.errors import ConfigError
+from publisher.store import addresses
+from publisher.store.database import Database
+
+LONGEST = 60
+PERSON = text("""
+select id
+  from subscribers
+ where normal = :normal
+""")
+ADD = text("""
+insert into tags (subscriber, tag)
+values (:id, :tag)
+on conflict (subscriber, tag) do nothing
+""")
+REMOVE = text("""
+delete from tags
+ where subscriber = :id
+   and tag = :tag
+""")
+OF = text("""
+select tag
+  from tags
+ where subscriber = :id
+ order by tag
+""")
+ALL = text("""
+select subscriber, tag
+  from tags
+ order by subscriber, tag
+""")
+
+
+class Tags:
+    """The tags of readers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, address: str, tag: str) -> tuple[str, ...]:
+        """Give a reader a tag, and return all they have; twice is once."""
+        if not tag.strip() or not tag.isprintable() or len(tag) > LONGEST:
+            raise ConfigError(
+                f"a tag is a few words, at most {LONGEST} characters", hint="Try: vip"
+            )
+        return self._change(ADD, address, tag)
+
+    def remove(self, address: str, tag: str) -> tuple[str, ...]:
+        """Take a tag from a reader, and return what is left."""
+        return self._change(REMOVE, address, tag)
+
+    def by_reader(self) -> dict[int, tuple[str, ...]]:
+        """Return the tags of each reader who has any, by their number."""
+        found: dict[int, tuple[str, ...]] = {}
+        for reader, tag in self._rows():
+            found[reader] = (*found.get(reader, ()), tag)
+        return found
+
+    def _rows(self) -> Iterator[tuple[int, str]]:
+        with self._database.reading() as connection:
+            for row in connection.execute(ALL):
+                yield row.subscriber, row.tag
+
+    def _change(self, statement: TextClause, address: str, tag: str) -> tuple[str, ...]:
+        normal = {"normal": addresses.loosely_normal(address)}
+        with self._database.writing() as connection:
+            reader = connection.execute(PERSON, normal).scalar()
+            if reader is None:
+                raise ConfigError(
+                    "nobody has this address", hint="Try: publisher subscribers list"
+                )
+            connection.execute(statement, {"id": reader, "tag": tag.strip()})
+            rows = connection.execute(OF, {"id": reader})
+            return tuple(rows.scalars())
