@@ -57,7 +57,7 @@ def show(address: str, folder: str | None, *, json_: bool) -> None:
     if found.get("suppressed"):
         say(f"suppressed: {found['suppressed']}")
     if found.get("tags"):
-        say(f"tags: {', '.join(cast(list[str], found['tags']))}")
+        say(f"tags: {', '.join(cast('list[str]', found['tags']))}")
     states = project.books.consents.lists_of(address)
     table(("list", "state"), list(states.items()))
     rows = [

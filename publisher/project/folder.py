@@ -19,11 +19,11 @@ from publisher.project.intentions import refuse_list
 from publisher.text import suggest
 
 if TYPE_CHECKING:
-    from publisher.segments import Question
     from publisher.config import Settings
     from publisher.project.attaching import Attachments
     from publisher.render import Templates
     from publisher.render.page import Pages
+    from publisher.segments import Question
     from publisher.sources import FetchRules
     from publisher.store import Books
 

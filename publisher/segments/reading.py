@@ -145,13 +145,12 @@ class _Reader:
     def _field(self) -> Field:
         column = self.now.column
         is_attribute = bool(self.took("attribute"))
-        if self.now.kind == "word" and (is_attribute or self.now.key not in KEYWORDS):
-            name = self.now.text
-        elif self.now.kind == "value" and self.now.text:
-            name = self.now.text
-        else:
-            hint = "Try: list = weekly"
-            raise self.misread("expected a field and not {shown}", hint=hint)
+        name = self.now.text
+        is_word = is_attribute or self.now.key not in KEYWORDS
+        if not name or self.now.kind == "sign" or not is_word:
+            raise self.misread(
+                "expected a field and not {shown}", hint="Try: list = weekly"
+            )
         is_own = self.now.key in OWN and not is_attribute
         # In quotes it is an attribute, whatever it is called.
         is_quoted_own = self.now.kind == "value" and name in OWN
@@ -219,12 +218,17 @@ class _Reader:
         return Happened(event, int(days), column)
 
     def _day(self) -> date:
-        try:
-            if not DAY.fullmatch(self.now.text):
-                raise ValueError
-            found = date.fromisoformat(self.now.text)
-        except ValueError:
-            hint = "Try: 2026-01-01"
-            raise self.misread("{shown} is not a day", hint=hint) from None
+        found = _day_of(self.now.text)
+        if found is None:
+            raise self.misread("{shown} is not a day", hint="Try: 2026-01-01")
         self._at += 1
         return found
+
+
+def _day_of(text: str) -> date | None:
+    if not DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -18,7 +18,7 @@ ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 Kind = Literal["word", "value", "sign", "end"]
 
 
-class Misread(ConfigError):
+class Misread(ConfigError):  # noqa: N818  as in the error tree
     """A question that cannot be read; `column` counts from 1."""
 
     def __init__(self, message: str, *, column: int, hint: str) -> None:

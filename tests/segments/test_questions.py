@@ -78,11 +78,14 @@ PIECES += ["subscribed", "before", "2026-01-01", "days", "attribute", "~", ">=",
 
 @given(st.text() | st.lists(st.sampled_from(PIECES)).map(" ".join))
 def test_any_text_is_a_question_or_an_error_with_its_column(text: str) -> None:
+    found = None
     try:
         list(leaves(parse(text, [])))
     except Misread as error:
-        assert 1 <= error.column <= len(text) + 1
-        assert error.hint.startswith("Try: ")
+        found = error
+    if found is not None:
+        assert 1 <= found.column <= len(text) + 1
+        assert found.hint.startswith("Try: ")
 
 
 @pytest.mark.parametrize("text", ["(" * 3000, "not " * 900, "a" * 5000])
