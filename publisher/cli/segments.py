@@ -68,7 +68,10 @@ def show(name: str, why: str, folder: str | None, *, json_: bool) -> None:
         return
     say(question)
     say(plural(count, "reader"))
-    table(("condition", ""), [(words, "yes" if it else "no") for words, it in reasons])
+    if reasons:
+        table(
+            ("condition", ""), [(words, "yes" if it else "no") for words, it in reasons]
+        )
 
 
 def _reasons(project: Project, name: str, address: str) -> list[tuple[str, bool]]:

@@ -38,7 +38,7 @@ def test_one_question_says_why_a_reader_is_in(asked: Run) -> None:
         {"condition": "not suppressed", "holds": True},
         {"condition": "is in it", "holds": True},
     ]
-    asked("segments", "show", "tag=vip")
+    assert asked("segments", "show", "tag=vip") == ""
     assert asked.err == "tag = vip\n1 reader\n"
     asked("subscribers", "show", "vera@example.org")
     assert "tags: vip" in asked.err
