@@ -315,11 +315,11 @@ def test_who_waits_for_the_books_hears_the_signal(
         time.sleep(1)
         code, seconds, said = sending.stopped()
         print(f"\n{provider}: after {seconds:.1f} s: {said}")
-        assert code == 1
         assert seconds < 12
-        # Unless it had no need of the books just then.
         held_up = "another program holds the books. Try: again in a minute" in said
+        # Where it had no need of them just then, it says how far it is.
         assert held_up or "run the same command again to go on" in said
+        assert code == (1 if held_up else 3)
     assert letters.send().ended()[0] in {0, 3}
     found = letters.audited(fake)
     assert (found.losses, found.doubles) == (0, 0)
