@@ -56,6 +56,7 @@ class EmailPart:
     shares: tuple[int, ...] = ()  # of 100, for `through` and each of `instead`
     subject: str = ""  # a template; empty: the template's own
     test: Test | None = None
+    segment: str = ""  # a saved question, or one written here: only these of the list
     language: str = ""  # of a letter without articles; empty: the site's
     attachments: tuple[str, ...] = ()  # paths below the project, or whole ones
 

@@ -122,7 +122,7 @@ class Drafting:
                 articles,
                 is_rehearsal=issue.is_rehearsal,
             )
-            if not portions.are_equal:
+            if part.segment or not portions.are_equal:
                 return self._by_portions(part, issue, portions), ()
             audiences = self._audiences(part, issue, letters)
             if audiences is not None:
@@ -281,7 +281,22 @@ class Drafting:
             known = people.all(part.list)
             willing = people.audience(part.list)
         self._note(part, len(known) - len(willing), len(known))
-        return willing
+        return self._in_segment(part, willing)
+
+    def _in_segment(
+        self, part: EmailPart, readers: Sequence[Subscriber]
+    ) -> Sequence[Subscriber]:
+        """Return those whom the segment means, asked now."""
+        if not part.segment:
+            return readers
+        question = self.folder.question(part.segment)
+        members = set(
+            self.folder.books.segments.members(question, now=self.folder.local_now())
+        )
+        found = [one for one in readers if one.id in members]
+        others = len(readers) - len(found)
+        self.left_out += [f"reader is not in segment {part.segment}"] * others
+        return found
 
     def _posts(
         self, articles: Sequence[Article]

@@ -160,6 +160,9 @@ class Email(strict.Model):
 
     template: Name = Field(default="digest", description="digest, letter or your own.")
     list: Name = Field(description="The list whose subscribers get it.")
+    segment: Line = Field(
+        default="", description="Only those of the list: a segment, or a question."
+    )
     through: Through = Field(
         default=(("outbox", 0),),
         description="A channel; several: [first, then]; by share: {a: 70, b: 30}",
@@ -175,6 +178,9 @@ class Email(strict.Model):
         if self.test and any(share for _, share in self.through):
             message = "a test and shares would part the readers twice"
             raise strict.complaint(message, hint="Try: through: [first, then]")
+        if self.segment and self.test:
+            message = "a test goes to a whole list"
+            raise strict.complaint(message, hint="Try: without segment")
         for path in self.attachments:
             if PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive:
                 message = f"{path} is a place of this machine only"
@@ -194,6 +200,7 @@ class Email(strict.Model):
             subject=self.subject,
             test=self.test.noun() if self.test else None,
             attachments=self.attachments,
+            segment=self.segment,
         )
 
 
@@ -275,6 +282,9 @@ class ScheduleFile(strict.Model):
         if self.email and len(self.email.through) > 1:
             message = "a sequence goes through one channel"
             raise strict.complaint(message, hint="Try: email: {through: postmark}")
+        if self.email and self.email.segment:
+            message = "a sequence goes to all who subscribe"
+            raise strict.complaint(message, hint="Try: without segment")
         if self.email and self.email.test:
             message = "a sequence has no test: its readers come one by one"
             raise strict.complaint(message, hint="Try: without test")
