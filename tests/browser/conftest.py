@@ -36,6 +36,8 @@ FLAGS = (
 CLOSED = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 PLANNED = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
 
+CACHE = Path.home() / ".cache" / "publisher-tests"
+
 Letter: TypeAlias = Callable[..., Email]
 
 
@@ -182,6 +184,34 @@ def _port(lines: Iterable[str]) -> int:
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder for screenshots, printed by pytest as part of its --basetemp."""
     return tmp_path_factory.mktemp("pictures")
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core, from npm: its script, which a page can run."""
+    script = CACHE / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("npm is not installed, which brings axe-core")
+        script.parents[2].mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--no-save", "--prefix", str(script.parents[2])]
+        subprocess.run([*command, "axe-core@4"], check=True, capture_output=True)
+    return script.read_text("utf-8")
+
+
+def serious(page: Browser, axe: str) -> list[str]:
+    """Return what keeps people from using a page, as axe-core finds it."""
+    page.run(axe)
+    found = page.run_async("""
+        const done = arguments[0];
+        const told = (one) => [one.impact, one.id, one.nodes.map((node) => node.html)];
+        axe.run(document, {iframes: false}).then((all) =>
+          done(all.violations.map(told)));
+    """)
+    return [
+        json.dumps(one, indent=1) for one in found if one[0] in {"serious", "critical"}
+    ]
 
 
 # --- letters of the shipped articles ------------------------------------------------

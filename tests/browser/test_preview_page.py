@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -17,12 +16,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from publisher import files
+from tests.browser.conftest import serious
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browser
 
 pytestmark = pytest.mark.browser
-CACHE = Path.home() / ".cache" / "publisher-tests"
 ADDRESS = re.compile(r"http://\S+")
 WIDTHS = (390, 768, 1440)
 SOON = 2.0  # seconds from saving a file to the new page
@@ -315,29 +314,7 @@ def test_a_static_page_opens_from_a_file(
     assert without_pictures(browser.complaints()) == []
 
 
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """axe-core, from npm: its script, which a page can run."""
-    script = CACHE / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is not installed, which brings axe-core")
-        script.parents[2].mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--no-save", "--prefix", str(script.parents[2])]
-        subprocess.run([*command, "axe-core@4"], check=True, capture_output=True)
-    return script.read_text("utf-8")
-
-
 @pytest.mark.parametrize("width", WIDTHS)
 def test_everybody_can_use_the_page(page: Browser, axe: str, width: int) -> None:
     page.show(width)
-    page.run(axe)
-    found = page.run_async("""
-        const done = arguments[0];
-        const told = (one) => [one.impact, one.id, one.nodes.map((node) => node.html)];
-        axe.run(document, {iframes: false}).then((all) =>
-          done(all.violations.map(told)));
-    """)
-    serious = [one for one in found if one[0] in {"serious", "critical"}]
-    assert serious == [], json.dumps(serious, indent=1)
+    assert serious(page, axe) == []
