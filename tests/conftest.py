@@ -11,7 +11,12 @@ from pytest_socket import socket_allow_hosts
 
 # A busy machine is no reason to fail. Whether a change lands must not depend on chance:
 # there the examples are always the same, and everywhere else they are new ones.
-settings.register_profile("busy", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile(
+    "busy",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    max_examples=int(os.environ.get("EXAMPLES", "40")),  # the suite has three minutes
+)
 settings.load_profile("busy")
 
 SPECS = Path(__file__).resolve().parents[2] / "shared" / "specs"

@@ -28,11 +28,11 @@ HIGHEST = 1.0
 CAMPAIGNS = {
     "digest.en": "weekly-digest",
     "digest.it": "settimanale",
-    "digest.ar": "arabic-digest",
     "letter.ar": "arabic-letter",
+    "digest.ar": "arabic-digest",  # with what the letter had, too
 }
 ARABIC_DIGEST = """\
-articles: {language: ar}
+articles: {language: ar, memory: false}
 email: {template: digest, list: arabic}
 """
 # A letter in the outbox has not travelled, which two rules note without points
