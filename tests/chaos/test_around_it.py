@@ -27,6 +27,15 @@ from publisher.project import Project
 from publisher.rehearsal import Audit, Fake, Faults, audit, open_fake
 
 pytestmark = pytest.mark.chaos
+# The short form runs wherever a change has to land; the long one takes half an hour.
+long = pytest.mark.skipif(
+    "PUBLISHER_CHAOS" not in os.environ, reason="long: PUBLISHER_CHAOS=all"
+)
+SIGNALS = [
+    signal.SIGTERM,
+    pytest.param(signal.SIGINT, marks=long),
+    pytest.param(signal.SIGHUP, marks=long),
+]
 READERS = 1_500
 SCHEDULE = """\
 when: Fri 08:00
@@ -172,7 +181,7 @@ def held(books: Path, seconds: float) -> Iterator[None]:
     thread.join()
 
 
-@pytest.fixture(params=["smtp", "postmark"])
+@pytest.fixture(params=["smtp", pytest.param("postmark", marks=long)])
 def provider(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -288,7 +297,7 @@ def test_output_that_cannot_be_written_changes_nothing(
 # --- books that somebody holds ---
 
 
-@pytest.mark.parametrize("seconds", [3.0, LONG])
+@pytest.mark.parametrize("seconds", [3.0, pytest.param(LONG, marks=long)])
 def test_books_that_are_held_are_waited_for(
     tmp_path: Path, provider: str, fake: Fake, seconds: float
 ) -> None:
@@ -396,7 +405,7 @@ def silent_server(words: bytes = b"", every: float = 0.0) -> Iterator[dict[str, 
 DRIP = (b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b" " * 500_000, 1.0)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("server", [(b"", 0.0), DRIP], ids=["silent", "drip"])
 def test_a_provider_that_hangs_keeps_nobody(
     tmp_path: Path, provider: str, number: int, server: tuple[bytes, float]
@@ -424,6 +433,7 @@ def test_a_provider_that_hangs_keeps_nobody(
         assert letters.audited(fake).doubles == 0
 
 
+@long
 @pytest.mark.parametrize("server", [(b"", 0.0), DRIP], ids=["silent", "drip"])
 def test_a_provider_that_hangs_is_given_up(
     tmp_path: Path, provider: str, server: tuple[bytes, float]
@@ -445,7 +455,7 @@ def test_a_provider_that_hangs_is_given_up(
 # --- signals and terminals ---
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_lets_what_is_on_its_way_arrive(
     tmp_path: Path, provider: str, fake: Fake, number: int
 ) -> None:
@@ -505,7 +515,10 @@ def test_a_reader_of_the_output_who_leaves_stops_nothing(
 # --- a machine that gives no more ---
 
 
-@pytest.mark.parametrize("files", range(6, 30, 3))
+@pytest.mark.parametrize(
+    "files",
+    [pytest.param(one, marks=long) if one % 9 else one for one in range(6, 30, 3)],
+)
 def test_a_process_that_may_open_few_files(
     tmp_path: Path, provider: str, fake: Fake, files: int
 ) -> None:
