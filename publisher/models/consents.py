@@ -9,14 +9,16 @@ from typing import Literal, TypeAlias
 
 from publisher.models.values import Json
 
-Act: TypeAlias = Literal["asked", "confirmed", "left", "added", "imported"]
+Act: TypeAlias = Literal[
+    "asked", "confirmed", "left", "added", "imported", "paused", "resumed"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """One line of the journal: what somebody did about a list, and when.
 
-    `words` are those that they saw, in `language`. `how` is "form", "link",
+    A pause is of all lists, and names none. `words` are those that they saw, in `language`. `how` is "form", "link",
     "one-click", "command", or "provider" where a webhook told of it; `network` and
     `browser` are the IP address and the user agent, where the owner keeps these.
     """

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 ToReader: TypeAlias = tuple[Channel, Subscriber, EmailDraft]
 ToAudience: TypeAlias = tuple[Audience, EmailDraft]
 ToShare: TypeAlias = "tuple[parting.Share, Letter]"
+PAUSED = "reader has paused"
 
 
 @dataclass
@@ -190,7 +191,9 @@ class Drafting:
             for one, _ in letters
         ]
         gone = sum(one.suppressed for one in sizes)
-        self._note(part, gone, gone + sum(one.count for one in sizes))
+        away = sum(one.paused for one in sizes)
+        self.left_out += [PAUSED] * away
+        self._note(part, gone, gone + away + sum(one.count for one in sizes))
         return [
             (self._audience(one, part, draft, size), draft)
             for (one, _), draft, size in zip(letters, drafts, sizes, strict=True)
@@ -281,7 +284,18 @@ class Drafting:
             known = people.all(part.list)
             willing = people.audience(part.list)
         self._note(part, len(known) - len(willing), len(known))
-        return self._in_segment(part, willing)
+        return self._in_segment(part, self._awake(part, willing))
+
+    def _awake(
+        self, part: EmailPart, readers: Sequence[Subscriber]
+    ) -> Sequence[Subscriber]:
+        """Return who has not paused what they get of this list."""
+        paused = self.folder.books.pauses.among(now=self.folder.clock())
+        found = [
+            one for one in readers if one.id not in paused or part.list not in one.lists
+        ]
+        self.left_out += [PAUSED] * (len(readers) - len(found))
+        return found
 
     def _in_segment(
         self, part: EmailPart, readers: Sequence[Subscriber]

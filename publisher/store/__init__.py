@@ -18,6 +18,7 @@ from publisher.store.files import Files
 from publisher.store.imports import ImportReport, rows_of
 from publisher.store.ledger import Claim, Ledger
 from publisher.store.pace import Account, Paces
+from publisher.store.pauses import Pauses
 from publisher.store.remembering import Memory
 from publisher.store.routes import Routes
 from publisher.store.runs import Run, Runs
@@ -41,6 +42,7 @@ __all__ = [
     "Ledger",
     "Memory",
     "Paces",
+    "Pauses",
     "Published",
     "Routes",
     "Run",
@@ -76,6 +78,7 @@ class Books:
     memory: Memory
     segments: Segments
     tags: Tags
+    pauses: Pauses
 
     def __enter__(self) -> Self:
         return self
@@ -121,4 +124,5 @@ def open_books(url: str) -> Books:
         Memory(database),
         Segments(database),
         Tags(database),
+        Pauses(database),
     )

@@ -61,6 +61,25 @@ select count(*) as readers, coalesce(sum(subscriptions.subscriber), 0) as checks
    and subscriptions.changed_at <= :planned_at
 {_IN_SHARES}
 """)  # noqa: S608
+# The same for who had paused; who is suppressed, too, is counted above.
+PAUSED = text(f"""
+select count(*) as readers, coalesce(sum(subscriptions.subscriber), 0) as checksum
+  from pauses
+ cross join subscribers
+ cross join subscriptions
+ where pauses.since <= :planned_at
+   and pauses.until > :planned_at
+   and subscribers.id = pauses.subscriber
+   and not exists (select 1
+                     from suppressions
+                    where suppressions.normal = subscribers.normal
+                      and suppressions.suppressed_at <= :planned_at)
+   and subscriptions.subscriber = pauses.subscriber
+   and subscriptions.list = :list
+   and subscriptions.state = 'confirmed'
+   and subscriptions.changed_at <= :planned_at
+{_IN_SHARES}
+""")  # noqa: S608
 
 ADD = text("""
 insert into audiences (selected, draft, list, first_share, last_share, last, count,
@@ -98,15 +117,21 @@ _FROM = f"""
     on subscribers.id = subscriptions.subscriber
   left join suppressions
     on suppressions.normal = subscribers.normal
+  left join pauses
+    on pauses.subscriber = subscriptions.subscriber
  where subscriptions.list = :list
    and subscriptions.subscriber > :reached
    and subscriptions.subscriber <= :last
    and (suppressions.normal is null or suppressions.suppressed_at > :planned_at)
+   and (pauses.until is null
+        or pauses.since > :planned_at
+        or pauses.until <= :planned_at)
 {_MEMBERS}
 """
 _HINDRANCE = """case
        when suppressions.normal is not null then 'suppressed'
        when subscriptions.state = 'ended' then 'left the list'
+       when pauses.until > :moment then 'paused'
        else ''
        end"""
 NEXT = text(f"""
@@ -170,6 +195,7 @@ class Size:
     last: int
     checksum: int
     suppressed: int
+    paused: int = 0
 
 
 def size(
@@ -191,11 +217,13 @@ def size(
     is_all = shares == (0, 100)
     found = connection.execute(COUNT if is_all else COUNT_SHARE, values).one()
     gone = connection.execute(SUPPRESSED, values).one()
+    away = connection.execute(PAUSED, values).one()
     return Size(
-        count=found.readers - gone.readers,
+        count=found.readers - gone.readers - away.readers,
         last=found.last,
-        checksum=found.checksum - gone.checksum,
+        checksum=found.checksum - gone.checksum - away.checksum,
         suppressed=gone.readers,
+        paused=away.readers,
     )
 
 
@@ -245,6 +273,7 @@ def _take(
         "salt": salt_of(row.number),
         "limit": limit,
         "now": now,
+        "moment": times.written(times.moment(now)),
     }
     people = ask(connection, NEXT, values)
     is_end = len(people) < limit

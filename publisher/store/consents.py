@@ -97,6 +97,13 @@ select reason
   from suppressions
  where normal = :normal
 """)
+PAUSE = text("""
+select pauses.since, pauses.until
+  from pauses
+  join subscribers
+    on subscribers.id = pauses.subscriber
+ where subscribers.normal = :normal
+""")
 TAGS = text("""
 select tags.tag
   from tags
@@ -133,7 +140,7 @@ class Consents:
                 return ()
             found = Person(address.strip(), name=name, language=language)
             asked = _ask(connection, normal, found, lists, now=said.said_at)
-            _write(connection, normal, asked, said)
+            write(connection, normal, asked, said)
             return asked
 
     def confirm(
@@ -151,7 +158,7 @@ class Consents:
             forgetting.let_back(connection, normal)
             now = times.written(said.said_at)
             importing.add(connection, normal, Person(address), lists, now)
-            _write(connection, normal, lists, said)
+            write(connection, normal, lists, said)
             return lists
 
     def leave(self, address: str, *, lists: Sequence[str], said: Consent) -> None:
@@ -169,7 +176,7 @@ class Consents:
         """Write down what an owner did for readers: added them, or took them off."""
         with self._database.writing() as connection:
             for address in addresses_:
-                _write(connection, addresses.normal(address), lists, said)
+                write(connection, addresses.normal(address), lists, said)
 
     def of(self, address: str) -> list[Consent]:
         """Return what a reader said, the oldest first."""
@@ -208,6 +215,7 @@ class Consents:
             who = {"who": forgetting.digest(values["normal"])}
             heard = connection.execute(EVENTS, who).all()
             given = connection.execute(TAGS, values).scalars().all()
+            pause = connection.execute(PAUSE, values).one_or_none()
         if person is None:
             return {"address": address, "suppressed": reason} if reason else {}
         reader: Subscriber = readers.reader_from(person, ())
@@ -219,6 +227,7 @@ class Consents:
             "tags": list(given),
             "known_since": person.created_at,
             "suppressed": reason or "",
+            "pause": dict(pause._mapping) if pause else None,
             "subscriptions": [dict(row._mapping) for row in states],
             "consents": [one.data() for one in self.of(address)],
             "deliveries": [
@@ -268,7 +277,7 @@ def leave(
     """End subscriptions in a transaction, as `Consents.leave` does."""
     if _person(connection, normal):
         ended = _leave(connection, normal, lists, now=said.said_at)
-        _write(connection, normal, ended, said)
+        write(connection, normal, ended, said)
     elif not forgetting.among(connection, [normal]):
         suppress(connection, normal, reason="unsubscribed", now=said.said_at)
 
@@ -319,9 +328,10 @@ def _person(connection: Connection, normal: str) -> bool:
     return connection.execute(PERSON, {"normal": normal}).one_or_none() is not None
 
 
-def _write(
+def write(
     connection: Connection, normal: str, lists: Sequence[str], said: Consent
 ) -> None:
+    """Add a line to the journal for each list, in a transaction."""
     about: Mapping[str, str] = {
         "normal": normal,
         "act": said.act,

@@ -41,6 +41,7 @@ having max(subscriptions.changed_at) < :before
 """)
 FORGET = (
     text("delete from tags where subscriber = :id"),
+    text("delete from pauses where subscriber = :id"),
     text("delete from consents where subscriber = :id"),
     text("delete from follows where subscriber = :id"),
     text("delete from arrivals where reader = :id"),

@@ -196,8 +196,8 @@ class Ledger:
     ) -> list[Delivery]:
         """Take the next deliveries, each for one caller only, however many ask.
 
-        Whoever was suppressed or left the list since the plan was made is skipped in
-        the same step; what has `settled` meanwhile is written down in it, too.
+        Whoever was suppressed, left the list or paused since the plan was made is
+        skipped in the same step; what has `settled` meanwhile is written down in it, too.
         """
         stamp = times.stamp(now)
         with self._database.writing() as connection:
@@ -314,7 +314,13 @@ def _next(
     connection: Connection, issue: str, channel: str, count: int, now: int
 ) -> list[Next]:
     """Claim what is planned and has a row; skip it where there is a hindrance."""
-    values = {"issue": issue, "channel": channel, "count": count, "now": now}
+    values = {
+        "issue": issue,
+        "channel": channel,
+        "count": count,
+        "now": now,
+        "moment": times.written(times.moment(now)),
+    }
     rows = [Next(*row) for row in ask(connection, sql.NEXT, values)]
     hindered = [
         {"id": row.row_id, "reason": row.hindrance, "now": now}

@@ -235,6 +235,17 @@ select deliveries.id as row_id, deliveries.key, drafts.name as draft,
                        and subscriptions.list = issues.list
                        and subscriptions.state = 'ended')
        then 'left the list'
+       when exists (select 1
+                      from pauses
+                      join subscribers as same
+                        on same.id = pauses.subscriber
+                      join subscriptions
+                        on subscriptions.subscriber = same.id
+                     where pauses.until > :moment
+                       and same.normal = coalesce(subscribers.normal, deliveries.normal)
+                       and subscriptions.list = issues.list
+                       and subscriptions.state = 'confirmed')
+       then 'paused'
        else ''
        end as hindrance
   from selected

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from publisher.models import (
     Audience,
+    Consent,
     Delivery,
     Draft,
     EmailDraft,
@@ -233,7 +234,11 @@ def test_every_reader_of_the_frozen_audience_gets_exactly_one_row(
         while claimed := books.ledger.claim("weekly/1", "smtp", chunk, now=now):
             seen.update(one.recipient for one in claimed)
             now += LATER
-            what = data.draw(st.sampled_from(["leave", "suppress", "join", "nothing"]))
+            what = data.draw(
+                st.sampled_from(
+                    ["leave", "suppress", "join", "pause", "resume", "nothing"]
+                )
+            )
             who = data.draw(st.integers(1, max(size, 1)))
             if what == "leave":
                 leave(books, who, now)
@@ -243,6 +248,13 @@ def test_every_reader_of_the_frozen_audience_gets_exactly_one_row(
                 )
             elif what == "join":
                 join(books, range(100 + who, 101 + who), now)
+            elif what == "pause":
+                away = now + data.draw(st.integers(1, 5)) * LATER
+                said = Consent(act="paused", said_at=now, how="link")
+                books.pauses.pause(f"reader{who}@example.org", until=away, said=said)
+            elif what == "resume":
+                said = Consent(act="resumed", said_at=now, how="link")
+                books.pauses.resume(f"reader{who}@example.org", said=said)
         assert books.ledger.verify() == []
         assert set(seen.values()) <= {1}
         counts = books.ledger.counts("weekly/1").get("smtp", {})

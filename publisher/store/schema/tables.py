@@ -198,6 +198,15 @@ Table(
     Index("tags_by_tag", "tag", "subscriber"),
 )
 
+# Who gets nothing for a while. An end that is past stays, for plans made before it.
+Table(
+    "pauses",
+    metadata,
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
+    words("since"),
+    words("until"),
+)
+
 Table(
     "suppressions",
     metadata,
