@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -32,10 +32,10 @@ ZEROS = {
 Phrase = str | Mapping[str, str]  # one text, or one for each plural category
 
 
-def format_date(moment: datetime, language: str, style: str = "long") -> str:
+def format_date(moment: date, language: str, style: str = "long") -> str:
     """Return a date as the language writes it, in its own digits.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
     >>> format_date(datetime(2026, 11, 22, tzinfo=UTC), "fr")
     '22 novembre 2026'
     >>> format_date(datetime(2026, 11, 22, tzinfo=UTC), "ar")
@@ -47,6 +47,20 @@ def format_date(moment: datetime, language: str, style: str = "long") -> str:
         raise ValueError(f"{style!r} is no style of date\nTry: {', '.join(STYLES)}")
     locale = _locale(language)
     return in_digits_of(locale, formatted(moment, style, locale=locale))
+
+
+def language_name(tag: str) -> str:
+    """Return what a language is called by those who speak it.
+
+    >>> language_name("it"), language_name("pt-BR"), language_name("xx")
+    ('italiano', 'português (Brasil)', 'xx')
+    """
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(tag, sep="-").get_display_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
 
 
 def count_in_words(phrase: Phrase, number: int, language: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from publisher import tokens
@@ -21,6 +21,7 @@ from publisher.models import (
     State,
     Subscriber,
 )
+from publisher.project import pausing
 from publisher.project.drafting import Drafting
 from publisher.project.sending import Stop, begin, never, send_issue
 
@@ -48,12 +49,24 @@ class Visitor:
 class Choices:
     """What one reader gets: their lists, open to all or not, and topics.
 
-    Who has chosen no topic reads everything.
+    Who has chosen no topic reads everything. `paused_until` is the day on which their
+    pause is over.
     """
 
     address: str
     lists: tuple[str, ...]
     topics: tuple[str, ...] = ()
+    language: str = ""
+    paused_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a reader says on the page of what they get; None is not said."""
+
+    lists: Sequence[str] = ()
+    topics: Sequence[str] = ()
+    language: str | None = None
 
 
 class Membership:
@@ -191,16 +204,26 @@ class Membership:
             case [address]:
                 states = self._project.books.consents.lists_of(address)
                 on = [name for name, state in states.items() if state == "confirmed"]
-                topics = self._project.books.memory.topics_of(address)
-                return Choices(address=address, lists=tuple(on), topics=topics)
+                reader = self._project.books.subscribers.find(address)
+                return Choices(
+                    address=address,
+                    lists=tuple(on),
+                    topics=self._project.books.memory.topics_of(address),
+                    language=reader.language if reader else "",
+                    paused_until=pausing.end_of(self._project, address),
+                )
         return None
+
+    def languages(self, chosen: str) -> list[str]:
+        """Return the languages that a reader may choose from, theirs among them."""
+        own = {self._project.settings.site.language, chosen} - {""}
+        return sorted({*self._project.pages.languages(), *own})
 
     def choose(
         self,
         token: str,
-        lists: Sequence[str],
+        wanted: Wanted,
         *,
-        topics: Sequence[str] = (),
         visitor: Visitor,
     ) -> Choices | None:
         """Let a reader be on exactly these of the lists that are open, or theirs.
@@ -210,8 +233,21 @@ class Membership:
         found = self.choices(token)
         if found is None:
             return None
-        known = [one for one in topics if one in self._project.settings.topics]
+        known = [one for one in wanted.topics if one in self._project.settings.topics]
         self._project.books.memory.follow(found.address, known)
+        self._prefer(found, wanted)
+        self._join_and_leave(found, wanted.lists, visitor)
+        return self.choices(token)
+
+    def _prefer(self, found: Choices, wanted: Wanted) -> None:
+        """Keep a language that there is; none is one, too."""
+        offered = {"", *self.languages(found.language)}
+        language = wanted.language if wanted.language in offered else None
+        self._project.books.subscribers.prefer(found.address, language=language)
+
+    def _join_and_leave(
+        self, found: Choices, lists: Sequence[str], visitor: Visitor
+    ) -> None:
         consents = self._project.books.consents
         offered = {*self.lists(), *found.lists}
         left = [one for one in found.lists if one not in lists]
@@ -222,6 +258,28 @@ class Membership:
         if new:
             said = self._said("confirmed", visitor)
             consents.confirm(found.address, lists=new, said=said)
+
+    def pause(
+        self, token: str, until: date, *, words: str, visitor: Visitor
+    ) -> Choices | None:
+        """Send the reader of a link nothing before that day; None where it is not ours.
+
+        Raises `ConfigError` where the day is not one of the year to come.
+        """
+        found = self.choices(token)
+        if found is None:
+            return None
+        said = self._said("paused", visitor, words)
+        pausing.pause(self._project, found.address, until, said=said)
+        return self.choices(token)
+
+    def resume(self, token: str, *, visitor: Visitor) -> Choices | None:
+        """End the pause of a link's reader at once; None where it is not ours."""
+        found = self.choices(token)
+        if found is None:
+            return None
+        said = self._said("resumed", visitor)
+        self._project.books.pauses.resume(found.address, said=said)
         return self.choices(token)
 
     def tidy_up(self) -> int:

@@ -7,7 +7,7 @@ looked up in `templates/web/locale/LANGUAGE.po`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,11 @@ class Pages:
 
         return translated
 
+    def paused(self, until: date, language: str) -> str:
+        """Return the sentence about a pause, as its reader sees it."""
+        sentence = self.words(language)("You get nothing until {date}.")
+        return sentence.replace("{date}", _date(until, language))
+
     def languages(self) -> list[str]:
         """Return the languages that the pages speak."""
         from publisher import locales
@@ -82,7 +87,7 @@ class Pages:
         raise RenderError(f"there is no templates/web/{name}", hint="Try: write it")
 
 
-def _date(moment: datetime, language: str) -> str:
+def _date(moment: date, language: str) -> str:
     from publisher.locales import format_date
 
     return format_date(moment, language)

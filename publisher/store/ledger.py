@@ -197,7 +197,7 @@ class Ledger:
         """Take the next deliveries, each for one caller only, however many ask.
 
         Whoever was suppressed, left the list or paused since the plan was made is
-        skipped in the same step; what has `settled` meanwhile is written down in it, too.
+        skipped in the same step; what has `settled` meanwhile is written down in it.
         """
         stamp = times.stamp(now)
         with self._database.writing() as connection:

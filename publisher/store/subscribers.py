@@ -72,6 +72,11 @@ select subscriber, list, state
  where subscriber = :id
  order by list
 """)
+PREFER = text("""
+update subscribers
+   set language = coalesce(:language, language)
+ where normal = :normal
+""")
 SUPPRESSED = text("""
 select normal
   from suppressions
@@ -156,6 +161,13 @@ class Subscribers:
         if dry_run:
             return importing.try_out(self._database, rows, joining, tell=tell)
         return importing.run(self._database, rows, joining, as_new=as_new, tell=tell)
+
+    def prefer(self, address: str, *, language: str | None = None) -> None:
+        """Note what a reader would rather have; None changes nothing."""
+        normal = addresses.loosely_normal(address)
+        values = {"normal": normal, "language": language}
+        with self._database.writing() as connection:
+            connection.execute(PREFER, values)
 
     # --- going ---
 

@@ -36,12 +36,16 @@ class Desk:
         self.pages = project.pages
         self.languages = self.pages.languages()
 
-    def language(self, request: Request) -> str:
-        """Return the language of the pages: asked for, the browser's, or the site's."""
+    def language(self, request: Request, chosen: str = "") -> str:
+        """Return the language of the pages, the first of these that they speak.
+
+        Asked for by the link, chosen by its reader, the browser's, or the site's.
+        """
         asked = request.query_params.get("lang", "")
         accepted = request.headers.get("accept-language", "")[:200]
         wanted = [
             asked,
+            chosen,
             *(one.partition(";")[0].strip() for one in accepted.split(",")),
         ]
         for tag in wanted:
@@ -51,12 +55,18 @@ class Desk:
         return self.site.language
 
     def page(
-        self, request: Request, name: str, *, status: int = 200, **values: Any
+        self,
+        request: Request,
+        name: str,
+        *,
+        status: int = 200,
+        language: str = "",
+        **values: Any,
     ) -> HTMLResponse:
-        """Answer with a page."""
+        """Answer with a page, in the language of whoever asks if no other is given."""
         html = self.pages.page(
             name,
-            language=self.language(request),
+            language=language or self.language(request),
             site=self.site,
             base=self.base,
             **values,

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from publisher.errors import ConfigError
+from publisher.locales import language_name
+from publisher.project import pausing
+from publisher.project.membership import Choices, Wanted
 from publisher.web.public.desk import Desk, Form, one
 
+ANY = "any"
 ONE_CLICK = {"List-Unsubscribe": ["One-Click"]}
+
+
+def chosen(form: Form, name: str) -> str | None:
+    """Return what is chosen, "" for "any", and None where the form does not ask."""
+    said = one(form, name)
+    return "" if said == ANY else said or None
 
 
 class Leaving:
@@ -59,7 +72,7 @@ class Leaving:
         )
 
     def show_choices(
-        self, request: Request, token: str, *, saved: bool = False
+        self, request: Request, token: str, *, saved: bool = False, problem: str = ""
     ) -> Response:
         """Show what a reader gets."""
         found = self.desk.membership.choices(token)
@@ -67,28 +80,71 @@ class Leaving:
             return self.desk.broken(request)
         names = [*self.desk.membership.lists(), *found.lists]
         known = self.desk.project.settings.lists
+        languages = self.desk.membership.languages(found.language)
+        first = pausing.today(self.desk.project)
+        language = self.desk.language(request, found.language)
+        say = self.desk.pages.words(language)
         return self.desk.page(
             request,
             "choices",
+            status=400 if problem else 200,
+            language=language,
             address=found.address,
             lists={one: known.get(one, one) for one in names},
             chosen=found.lists,
             topics=dict(self.desk.project.settings.topics),
             followed=found.topics,
+            languages={one: language_name(one) for one in languages},
+            own_language=found.language,
+            can_pause=bool(found.lists or found.paused_until),
+            paused_until=found.paused_until,
+            first_day=first + timedelta(days=1),
+            month_after=pausing.month_after(first),
+            last_day=first + pausing.LONGEST,
+            problem=say(problem) if problem else "",
             action=f"{self.desk.base}/choices/{token}",
             made=self.desk.made(),
             saved=saved,
         )
 
     def choose(self, request: Request, token: str, form: Form) -> Response:
-        """Save what a reader wants to get."""
-        if self.desk.membership.choices(token) is None:
+        """Save what a reader wants to get, and when."""
+        found = self.desk.membership.choices(token)
+        if found is None:
             return self.desk.broken(request)
         if not self.desk.is_ours(one(form, "made")):
             return self.show_choices(request, token)
-        wanted = [] if one(form, "do") == "leave" else form.get("list", [])
         visitor = self.desk.visitor(request, "link")
-        self.desk.membership.choose(
-            token, wanted, topics=form.get("topic", []), visitor=visitor
-        )
+        match one(form, "do"):
+            case "month" | "until":
+                return self._pause(request, token, found, form)
+            case "resume":
+                self.desk.membership.resume(token, visitor=visitor)
+            case said:
+                lists = [] if said == "leave" else form.get("list", [])
+                wanted = Wanted(
+                    lists=lists,
+                    topics=form.get("topic", []),
+                    language=chosen(form, "language"),
+                )
+                self.desk.membership.choose(token, wanted, visitor=visitor)
+        return self.show_choices(request, token, saved=True)
+
+    def _pause(
+        self, request: Request, token: str, found: Choices, form: Form
+    ) -> Response:
+        language = self.desk.language(request, found.language)
+        try:
+            until = pausing.month_after(pausing.today(self.desk.project))
+            if one(form, "do") == "until":
+                until = pausing.day_of(one(form, "until"))
+            self.desk.membership.pause(
+                token,
+                until,
+                words=self.desk.pages.paused(until, language),
+                visitor=self.desk.visitor(request, "link"),
+            )
+        except ConfigError:
+            problem = "Please choose a day in the year to come."
+            return self.show_choices(request, token, problem=problem)
         return self.show_choices(request, token, saved=True)
