@@ -1,4 +1,4 @@
-"""`publisher subscribers show` and `forget`: one person, their story and their end."""
+"""One person: their story, their pauses and their end."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from publisher.cli.output import (
     table,
 )
 from publisher.errors import ConfigError
+from publisher.models import Consent
 
 if TYPE_CHECKING:
     from publisher.project import Project
@@ -26,6 +27,8 @@ SAID = {
     "left": "left",
     "added": "was added to",
     "imported": "was imported into",
+    "paused": "paused",
+    "resumed": "reads on",
 }
 
 
@@ -48,6 +51,8 @@ def show(address: str, folder: str | None, *, json_: bool) -> None:
 
     With --json it is all that is known, for whoever asks for their data.
     """
+    from publisher.project import pausing
+
     project = open_project(folder, only_looks=True)
     found = known(project, address)
     if json_:
@@ -56,6 +61,8 @@ def show(address: str, folder: str | None, *, json_: bool) -> None:
     say(f"{found['address']}, known since {str(found.get('known_since', '?'))[:10]}")
     if found.get("suppressed"):
         say(f"suppressed: {found['suppressed']}")
+    if until := pausing.end_of(project, address):
+        say(f"paused: gets nothing until {until}")
     if found.get("tags"):
         say(f"tags: {', '.join(cast('list[str]', found['tags']))}")
     states = project.books.consents.lists_of(address)
@@ -63,7 +70,7 @@ def show(address: str, folder: str | None, *, json_: bool) -> None:
     rows = [
         (
             f"{one.said_at.astimezone(project.zone):%Y-%m-%d %H:%M}",
-            f"{SAID.get(one.act, one.act)} {one.list}",
+            f"{SAID.get(one.act, one.act)} {one.list}".strip(),
             f"by {one.how}" + (f", from {one.network}" if one.network else ""),
             f"“{one.words[:WORDS_SHOWN]}” ({one.digest[:12]})" if one.words else "",
         )
@@ -107,3 +114,38 @@ def untag(address: str, tag: str, folder: str | None) -> None:
     """Take a tag from a reader."""
     tags = open_project(folder).books.tags.remove(address, tag)
     say(f"tags: {', '.join(tags) or 'none'}")
+
+
+@click.command(
+    epilog="Example: publisher subscribers pause ana@example.org --until 2026-12-31"
+)
+@click.argument("address")
+@click.option(
+    "--until", metavar="DATE", default="", help="The day; without it in a month."
+)
+@in_project
+def pause(address: str, until: str, folder: str | None) -> None:
+    """Send a reader nothing for a while; they stay on their lists."""
+    from publisher.project import pausing
+
+    project = open_project(folder)
+    day = (
+        pausing.day_of(until) if until else pausing.month_after(pausing.today(project))
+    )
+    said = Consent(
+        act="paused", said_at=project.clock(), how="command", words=f"until {day}"
+    )
+    pausing.pause(project, address, day, said=said)
+    say(f"paused: gets nothing until {day}")
+
+
+@click.command(epilog="Example: publisher subscribers resume ana@example.org")
+@click.argument("address")
+@in_project
+def resume(address: str, folder: str | None) -> None:
+    """End a reader's pause: they get what is planned from now on."""
+    project = open_project(folder)
+    known(project, address)
+    said = Consent(act="resumed", said_at=project.clock(), how="command")
+    was_paused = project.books.pauses.resume(address, said=said)
+    say("gets letters again" if was_paused else "had not paused")

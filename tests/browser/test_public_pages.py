@@ -13,7 +13,8 @@ import pytest
 import uvicorn
 
 from publisher import tokens
-from publisher.project import Project
+from publisher.models import Consent
+from publisher.project import Project, pausing
 from publisher.web.public import application
 from tests.browser.conftest import serious
 from tests.conftest import Letters
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 ADDRESS = "nina@readers.example.org"
+READER, RESTING = "ida@readers.example.org", "leo@readers.example.org"
 LANGUAGES = ("en", "it", "ar")
 
 
@@ -38,7 +40,10 @@ class Served:
         with Project(self.root, environ={}) as project:
             secret, now = project.secret, project.clock()
             out = tokens.sign(tokens.PURPOSE, ADDRESS, "weekly", secret=secret)
-            choices = tokens.sign(tokens.CHOOSING, ADDRESS, secret=secret)
+            choices, paused = (
+                tokens.sign(tokens.CHOOSING, one, secret=secret)
+                for one in (READER, RESTING)
+            )
             confirm = tokens.dated(
                 tokens.CONFIRMING, ADDRESS, "weekly", now=now, secret=secret
             )
@@ -47,6 +52,7 @@ class Served:
             "confirm": f"/confirm/{confirm}",
             "out": f"/out/{out}",
             "choices": f"/choices/{choices}",
+            "paused": f"/choices/{paused}",
             "archive": "/archive",
             "missing": "/nowhere",
         }
@@ -64,6 +70,13 @@ topics: {sea: The sea, storm: Storms}
 signup: {lists: [weekly, tips], proof_of_work: true}
 """
     letters.write("publisher.yaml", text + more)
+    with Project(letters.root, environ={}) as project:
+        now = project.clock()
+        for one in (READER, RESTING):
+            project.books.subscribers.add(one, lists=["weekly"], now=now)
+        said = Consent(act="paused", said_at=now, how="link")
+        until = pausing.month_after(pausing.today(project))
+        pausing.pause(project, RESTING, until, said=said)
     config = uvicorn.Config(
         application(letters.root, environ={}), port=0, log_level="error"
     )
@@ -105,3 +118,24 @@ def test_the_form_is_sent_by_the_keyboard_when_the_browser_has_done_its_work(
     assert browser.complaints() == []
     with Project(served.root, environ={}) as project:
         assert project.books.consents.lists_of(ADDRESS) == {"weekly": "pending"}
+
+
+def test_a_reader_pauses_by_the_keyboard_and_ends_it(
+    served: Served, browser: Browser, pictures: Path
+) -> None:
+    browser.show(320)
+    browser.complaints()
+    browser.open(f"{served.url}{served.paths()['choices']}")
+    browser.picture(pictures / "choices.png")
+    browser.run("document.querySelector('[value=month]').focus()")
+    browser.press("\ue007")
+    browser.wait("document.querySelector('[value=resume]') !== null", 20)
+    with Project(served.root, environ={}) as project:
+        assert pausing.end_of(project, READER) is not None
+    browser.picture(pictures / "paused.png")
+    browser.run("document.querySelector('[value=resume]').focus()")
+    browser.press("\ue007")
+    browser.wait("document.querySelector('[value=month]') !== null", 20)
+    assert browser.complaints() == []
+    with Project(served.root, environ={}) as project:
+        assert pausing.end_of(project, READER) is None
