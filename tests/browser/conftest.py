@@ -12,8 +12,10 @@ import re
 import shutil
 import struct
 import subprocess
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,6 +115,19 @@ class Browser:
         found = self.run_async(script, condition, seconds * 1000, list(args))
         assert found, f"after {seconds} s still not: {condition}"
         return found
+
+    def arrive(self, condition: str, seconds: float = 20) -> None:
+        """Wait until it holds, also where another page comes meanwhile.
+
+        A script that waits inside a page dies with it.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with suppress(AssertionError):  # the page is just being changed
+                if self.run(f"return Boolean({condition})"):
+                    return
+            time.sleep(0.05)
+        pytest.fail(f"after {seconds} s still not: {condition}")
 
     def within(self, frame: str) -> None:
         """Step into the first frame that a selector finds; "" steps out of all."""

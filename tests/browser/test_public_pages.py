@@ -113,7 +113,7 @@ def test_the_form_is_sent_by_the_keyboard_when_the_browser_has_done_its_work(
     browser.picture(pictures / "form.png")
     browser.run("document.getElementById('email').focus()")
     browser.press(f"{ADDRESS}\ue007")
-    browser.wait("document.querySelector('h1').textContent.includes('your mail')", 20)
+    browser.arrive("document.querySelector('h1').textContent.includes('your mail')")
     assert urlsplit(browser.run("return location.href")).path == "/subscribe"
     assert browser.complaints() == []
     with Project(served.root, environ={}) as project:
