@@ -324,6 +324,8 @@ def data(plan: Plan) -> Json:
         "hash": plan.hash,
         "parts": dict(plan.parts),
         "step": step_data(plan.step) if plan.step else None,
+        "canary": plan.canary and plan.canary.first,
+        "local_at": issue.local_at and issue.local_at.isoformat(),
     }
 
 

@@ -38,7 +38,7 @@ class Books:
     def release(self, keys: list[str]) -> None:
         self._try()
 
-    def claim(self, *_: object, now: datetime, settled: list[Outcome]) -> list[str]:
+    def claim(self, *_: object, settled: list[Outcome], **_more: object) -> list[str]:
         self._try()
         self.written += settled
         return ["row"]

@@ -25,6 +25,7 @@ def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
         template: str,
         attach: tuple[str, ...],
         again: bool,
+        urgent: bool,
         **rest: Any,
     ) -> Any:
         asked: Flags = {
@@ -34,6 +35,7 @@ def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "template": template,
             "attach": [str(Path(one).absolute()) for one in attach],
             "again": again,
+            "urgent": urgent,
         }
         return function(*args, asked=asked, **rest)
 
@@ -55,6 +57,7 @@ def asked_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="A file that goes with the email.",
         ),
         click.option("--again", is_flag=True, help="Also what was sent before."),
+        click.option("--urgent", is_flag=True, help="Also in quiet hours."),
     )
     decorated: Callable[..., Any] = command
     for option in reversed(options):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,8 @@ def show_plan(project: Project, plan: Plan) -> None:
         rows.append((name, plural(count, noun), drafts, place))
     if rows:
         table(("channel", "deliveries", "drafts", "goes to"), rows)
-    for line in (*_attached(plan), *_routes(plan), *_parts(plan)):
+    lines = (_attached(plan), _routes(plan), _parts(plan), _guards(project, plan))
+    for line in chain.from_iterable(lines):
         say(line)
     say(f"hash {(issue.hash or plan.hash)[:16]}")
 
@@ -111,6 +113,21 @@ def _parts(plan: Plan) -> Iterator[str]:
         readers = plural(one.count, "reader")
         yield f"  {letter}: {readers}, {draft.template}: {title_of(draft)}"
     yield f"  {plural(sum(one.count for one in held), 'reader')} then get the winner"
+
+
+def _guards(project: Project, plan: Plan) -> Iterator[str]:
+    """Say who has to wait, or gets nothing."""
+    if plan.canary:
+        wait = int(plan.canary.wait.total_seconds()) // 60
+        first = plural(plan.canary.first, "reader")
+        yield f"  first {first}, and the others {wait} min later if few come back"
+    waits = project.waits(plan)
+    if waits.count and waits.until:
+        until = waits.until.astimezone(project.zone)
+        readers = plural(waits.count, "reader")
+        yield f"  by their own clocks {readers} wait, the last until {until:%a %H:%M}"
+    if waits.sated:
+        yield f"  skipped: {plural(waits.sated, 'reader')} ({waits.why})"
 
 
 def _next_run(project: Project, plan: Plan) -> datetime | None:

@@ -43,16 +43,30 @@ command.add_command(person.resume)
 @click.option(
     "--language", metavar="TAG", default="", help="Their language, such as it."
 )
+@click.option(
+    "--timezone", metavar="ZONE", default="", help="Their clock: Europe/Rome."
+)
 @in_project
 def add(
-    address: str, name: str, lists: tuple[str, ...], language: str, folder: str | None
+    address: str,
+    *,
+    name: str,
+    lists: tuple[str, ...],
+    language: str,
+    timezone: str,
+    folder: str | None,
 ) -> None:
-    """Add a reader who said yes, or change their name and lists."""
+    """Add a reader who said yes, or change what is known of them."""
     project = open_project(folder)
     for one in lists:
         project.refuse_list(one)
     reader = project.books.subscribers.add(
-        address, name=name, lists=lists, language=language, now=project.clock()
+        address,
+        name=name,
+        lists=lists,
+        language=language,
+        timezone=timezone,
+        now=project.clock(),
     )
     said = Consent(act="added", said_at=project.clock(), how="command")
     project.books.consents.note([address], lists=lists, said=said)

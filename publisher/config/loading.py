@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from publisher import files, strict
 from publisher.errors import ConfigError, SourceError
-from publisher.models import Json, Mailbox, Pace, Site, TagRule
+from publisher.models import Json, Mailbox, Often, Pace, Quiet, Site, TagRule
 
 if TYPE_CHECKING:
     from publisher.config.model import ProjectFile
@@ -55,8 +55,10 @@ class Settings:
 
     `articles` are places, `lists` names with their titles,
     `segments` questions by their names, `channels` the channels
-    that write to the outbox instead, `paces` how fast channels may send. `environ` is
-    the environment over `.env`; it holds secrets, so it is never shown.
+    that write to the outbox instead, `paces` how fast channels may send. `quiet` are
+    the hours in which no reader is written to, and `often` is how often they are at
+    most. `environ` is the environment over `.env`; it holds secrets, so it is never
+    shown.
     """
 
     root: Path
@@ -70,6 +72,8 @@ class Settings:
     signup: SignUp = SignUp()
     channels: Mapping[str, str] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
+    quiet: Quiet | None = None
+    often: Often | None = None
     rules: tuple[TagRule, ...] = ()
     fetch: Fetch = Fetch()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -117,6 +121,8 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
         paces=MappingProxyType(
             {name: pace.noun() for name, pace in found.pace.items()}
         ),
+        quiet=Quiet.read(quiet) if (quiet := found.guards.quiet_hours) else None,
+        often=Often.read(often) if (often := found.guards.frequency_cap) else None,
         rules=tuple(rule.noun() for rule in found.rules),
         fetch=Fetch(
             allow_private=found.fetch.allow_private,

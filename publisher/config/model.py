@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
@@ -179,6 +180,33 @@ class Pace(Model):
         )
 
 
+def _quiet(text: str) -> str:
+    return _read(text, models.Quiet.read, "quiet hours", 'Try: "22:00-07:00"')
+
+
+def _often(text: str) -> str:
+    return _read(text, models.Often.read, "frequency cap", "Try: 3 in 7 days")
+
+
+def _read(text: str, read: Callable[[str], object], name: str, hint: str) -> str:
+    try:
+        read(text)
+    except (ValueError, KeyError, OverflowError):
+        raise complaint(f'"{text}" is no {name}', hint=hint) from None
+    return text
+
+
+class Guarding(Model):
+    """What keeps a reader from being written to, besides their own wish."""
+
+    quiet_hours: Annotated[str, AfterValidator(_quiet)] = Field(
+        default="", description="By each reader's clock, when no email leaves: 22-7"
+    )
+    frequency_cap: Annotated[str, AfterValidator(_often)] = Field(
+        default="", description="Letters that a reader gets at most: 3 in 7 days"
+    )
+
+
 def _question(text: str) -> str:
     try:
         segments.parse(text)
@@ -224,6 +252,9 @@ class ProjectFile(Model):
     )
     pace: dict[ChannelKey, Pace] = Field(
         default={}, description="How fast channels may send, by name."
+    )
+    guards: Guarding = Field(
+        default_factory=Guarding, description="When readers are left in peace."
     )
     rules: tuple[Rule, ...] = Field(default=(), description="How tags change a post.")
     fetch: Fetching = Field(

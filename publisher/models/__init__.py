@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from publisher.models.campaigns import (
     Campaign,
+    Canary,
     Delay,
     EmailPart,
     PostPart,
@@ -38,6 +39,7 @@ from publisher.models.events import (
     Suppresses,
 )
 from publisher.models.failing import Health, Move
+from publisher.models.hours import Guards, Hours, Often, Quiet
 from publisher.models.messages import (
     Attachment,
     Batches,
@@ -94,6 +96,7 @@ __all__ = [
     "Audience",
     "Batches",
     "Campaign",
+    "Canary",
     "Card",
     "Channel",
     "Consent",
@@ -108,7 +111,9 @@ __all__ = [
     "Event",
     "EventKind",
     "Fits",
+    "Guards",
     "Health",
+    "Hours",
     "Image",
     "Issue",
     "Json",
@@ -119,6 +124,7 @@ __all__ = [
     "Mailing",
     "Message",
     "Move",
+    "Often",
     "Opens",
     "Outcome",
     "Pace",
@@ -128,6 +134,7 @@ __all__ = [
     "PostPart",
     "Problem",
     "Provider",
+    "Quiet",
     "Recalls",
     "Receipt",
     "Report",

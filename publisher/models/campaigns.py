@@ -45,6 +45,22 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """The first readers of an issue, and what stops it after them.
+
+    They are `first`, or `share` per cent of its readers. After their messages have gone
+    the others wait; where more than `bounces` per cent came back, or more than
+    `complaints` per cent complained, they wait for a person.
+    """
+
+    first: int = 0
+    share: float = 0.0
+    wait: timedelta = timedelta(minutes=30)
+    bounces: float = 2.0
+    complaints: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailPart:
     """The email of a campaign: which draft goes to which list, through what."""
 
@@ -59,6 +75,9 @@ class EmailPart:
     segment: str = ""  # a saved question, or one written here: only these of the list
     language: str = ""  # of a letter without articles; empty: the site's
     attachments: tuple[str, ...] = ()  # paths below the project, or whole ones
+    canary: Canary | None = None
+    by_their_clock: bool = False  # when each reader's own shows the issue's time
+    is_urgent: bool = False  # heeds neither quiet hours nor how often is too often
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from publisher.models.campaigns import Campaign
+from publisher.models.campaigns import Campaign, Canary
 from publisher.models.drafts import Draft
 from publisher.models.failing import Move
 from publisher.models.values import fingerprint
@@ -83,7 +83,9 @@ class Issue:
     """One occurrence of a campaign: `weekly/7`.
 
     `planned_at` is chosen once and makes every key and date in it repeatable. Nothing
-    leaves before `starts_at`, so that it can be undone.
+    leaves before `starts_at`, so that it can be undone. With `local_at`, in the
+    campaign's zone, each reader gets it when their own clock shows that. One that
+    `is_urgent` heeds no quiet hours.
     `is_rehearsal` means that all its channels are the outbox: it does not count when
     the campaign later goes out for real.
     """
@@ -98,6 +100,8 @@ class Issue:
     is_rehearsal: bool = False
     list: str = ""
     hash: str = ""
+    local_at: datetime | None = None
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,7 @@ class Plan:
     routes: tuple[str, ...] = ()  # the channels that may take each other's emails
     resumes: bool = False
     step: Step | None = None
+    canary: Canary | None = None  # who goes first; else all at once
 
     @property
     def hash(self) -> str:

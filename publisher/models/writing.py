@@ -96,6 +96,7 @@ class Subscriber:
     language: str = ""
     lists: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    timezone: str = ""  # of the IANA database; empty: not known
 
     @property
     def first_name(self) -> str:

@@ -28,10 +28,11 @@ from publisher.models import (
     Step,
     Subscriber,
 )
-from publisher.project import sequencing
+from publisher.project import guarding, sequencing
 from publisher.project.drafting import Drafting
 from publisher.project.examining import Finding, examine, providers_of
 from publisher.project.folder import find_root, now_utc
+from publisher.project.guarding import Waits
 from publisher.project.hearing import hear
 from publisher.project.intentions import (
     Flags,
@@ -119,7 +120,7 @@ class Project(Wishing):
         """
         issue = self.books.ledger.issue(name)
         if issue and not self.books.sequences.is_one(issue.id):
-            return self.resumed(issue.id)
+            return self.resumed(issue.id, is_urgent=flags.get("urgent", False))
         intention = self.intention(issue.campaign if issue else name, **flags)
         if intention.campaign.delay:
             return sequencing.plan(self, intention.campaign)
@@ -128,7 +129,7 @@ class Project(Wishing):
         ledger = self.books.ledger
         begun = ledger.unfinished(campaign, is_rehearsal=is_rehearsal)
         if begun and scheduled_at is None:
-            return self.resumed(begun.id)
+            return self.resumed(begun.id, is_urgent=flags.get("urgent", False))
         return draft.plan(
             intention.articles,
             sent=ledger.sent_articles(campaign, is_rehearsal=is_rehearsal),
@@ -145,11 +146,12 @@ class Project(Wishing):
         """Say the same of each sequence that has begun, by its issue."""
         return sequencing.by_issue(self)
 
-    def resumed(self, issue_id: str) -> Plan:
+    def resumed(self, issue_id: str, *, is_urgent: bool = False) -> Plan:
         """Return the rest of an issue's plan: what the ledger still has to send."""
         ledger = self.books.ledger
         issue = ledger.issue(issue_id)
         assert issue  # noqa: S101  the ledger has just named it
+        issue = replace(issue, is_urgent=issue.is_urgent or is_urgent)
         open_ = (State.PLANNED, State.CLAIMED)
         return Plan(
             issue=issue,
@@ -273,6 +275,10 @@ class Project(Wishing):
         if draft.kind == "email" and readers:
             return Shown(channel, draft, addressing.email(delivery, readers[0]))
         return Shown(channel, draft, addressing.message(delivery))
+
+    def waits(self, plan: Plan) -> Waits:
+        """Say whom quiet hours and the like would keep from getting it now."""
+        return guarding.waits(self, plan)
 
     def explain(self, name: str) -> list[tuple[Campaign, str, planning.Wording]]:
         """Say of one article which campaigns post it where, and by which rule."""

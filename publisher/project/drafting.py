@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
+from zoneinfo import ZoneInfo
 
 from publisher import plan as planning
 from publisher.errors import ConfigError
@@ -22,7 +23,7 @@ from publisher.models import (
     Subscriber,
     unique,
 )
-from publisher.project import parting
+from publisher.project import guarding, parting
 from publisher.project.folder import Folder
 from publisher.project.portioning import Portions, portions_of
 
@@ -65,6 +66,7 @@ class Drafting:
         """Choose from the articles and freeze who gets what."""
         chosen = self.chosen(articles, sent=sent, now=now)
         self.left_out += [f"article {reason}" for _, reason in chosen.left_out]
+        email = self.campaign.email
         issue = Issue(
             id=f"{self.campaign.name}/{number}",
             campaign=self.campaign.name,
@@ -73,7 +75,9 @@ class Drafting:
             planned_at=now,
             scheduled_at=scheduled_at,
             is_rehearsal=self.is_rehearsal(),
-            list=self.campaign.email.list if self.campaign.email else "",
+            list=email.list if email else "",
+            local_at=self._local_at(scheduled_at or now),
+            is_urgent=bool(email and (email.is_urgent or email.to)),
         )
         emails, audiences = self._emails(issue, chosen.articles)
         made = planning.make(
@@ -87,8 +91,18 @@ class Drafting:
             routes=self._routes(),
         )
         return replace(
-            made, issue=replace(issue, hash=made.hash), hold=self.campaign.hold
+            made,
+            issue=replace(issue, hash=made.hash),
+            hold=self.campaign.hold,
+            canary=guarding.canary_of(made, email.canary if email else None),
         )
+
+    def _local_at(self, at: datetime) -> datetime | None:
+        """Return what readers' own clocks have to show, with the campaign's zone."""
+        email = self.campaign.email
+        if email is None or not email.by_their_clock or email.to:
+            return None
+        return at.astimezone(ZoneInfo(self.campaign.timezone))
 
     @property
     def needs_articles(self) -> bool:

@@ -29,6 +29,7 @@ class Flags(TypedDict, total=False):
     template: str
     attach: Sequence[str]
     again: bool
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ class Asked:
     """The flags of `plan` and `send`; empty means: as the campaign says.
 
     `to` are addresses that get a test; `attach` are paths of files that go with the
-    email, besides the campaign's; `again` takes articles that were sent before.
+    email, besides the campaign's; `again` takes articles that were sent before, and
+    `urgent` heeds neither quiet hours nor a frequency cap.
     """
 
     through: str = ""
@@ -45,6 +47,7 @@ class Asked:
     template: str = ""
     attach: Sequence[str] = ()
     again: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def asked_for(
     template: str = "",
     attach: Sequence[str] = (),
     again: bool = False,
+    urgent: bool = False,
     normal: Callable[[str], str],
     lists: Collection[str],
 ) -> Asked:
@@ -98,6 +102,7 @@ def asked_for(
         template=template,
         attach=tuple(attach),
         again=again,
+        urgent=urgent,
     )
 
 
@@ -171,6 +176,7 @@ def narrowed(
         template=asked.template or email.template,
         list=asked.list or email.list,
         attachments=unique([*email.attachments, *asked.attach]),
+        is_urgent=email.is_urgent or asked.urgent,
     )
     campaign = replace(campaign, email=email)
     return _test_of(campaign, email, asked) if asked.to else campaign
@@ -241,5 +247,6 @@ def one_off(
         to=tuple(asked.to) or (() if asked.list else (sender,)),
         through=through,
         attachments=tuple(asked.attach),
+        is_urgent=asked.urgent,
     )
     return replace(campaign, email=email)

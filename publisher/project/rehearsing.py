@@ -116,6 +116,8 @@ class _Stage(Project):
             store_url=f"sqlite:///{self._folder / 'books.sqlite3'}",
             outbox=self._folder / "outbox",
             channels={},
+            quiet=None,
+            often=None,
             environ={**self.environ, "PUBLISHER_SECRET": MADE_UP},
         )
 
@@ -126,8 +128,8 @@ class _Stage(Project):
 
     @property
     def campaigns(self) -> list[Campaign]:
-        """The owner's campaigns; of a sequence it is everybody's turn at once."""
-        return [replace(one, delay=None) for one in self._given.campaigns]
+        """The owner's campaigns; it is everybody's turn at once."""
+        return [_at_once(one) for one in self._given.campaigns]
 
     @cached_property
     def templates(self) -> Templates:
@@ -315,3 +317,11 @@ class _Straight:
 
 
 _straight = _Straight()
+
+
+def _at_once(campaign: Campaign) -> Campaign:
+    """Return a campaign without what lets readers wait."""
+    email = campaign.email
+    if email:
+        email = replace(email, canary=None, by_their_clock=False)
+    return replace(campaign, delay=None, email=email)

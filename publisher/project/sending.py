@@ -30,7 +30,7 @@ from publisher.models import (
     State,
     Subscriber,
 )
-from publisher.project import holding
+from publisher.project import guarding, holding
 from publisher.project.failing_over import FailingOver
 from publisher.sender import Breaker, deliver
 
@@ -200,12 +200,20 @@ def send_issue(
         if ledger.issue(plan.issue.id) is None:
             begin(folder, plan)
         issue = ledger.issue(plan.issue.id) or plan.issue
+        if plan.issue.is_urgent and not issue.is_urgent:
+            ledger.hurry(issue.id)
+            issue = replace(issue, is_urgent=True)
         wish = Wish(folder, issue.id)
         held = holding.wait(folder, issue, stop=stop, wish=wish, stays=stays)
         stopped = [(name, held) for name in ledger.counts(issue.id) if held]
         if not held:
             addressing = Addressing(folder, issue, ledger.drafts(issue.id))
             stopped = hand_over(addressing, stop=stop, progress=progress)
+            watch = guarding.Watch(folder, issue, stop=stop, wish=wish, stays=stays)
+            while watch.is_on and not stopped:
+                stopped = watch.wait() or hand_over(
+                    addressing, stop=stop, progress=progress
+                )
         counts = ledger.counts(issue.id)
     folders = folders_of(folder, counts, issue)
     return Report(
@@ -227,12 +235,13 @@ def begin(folder: Folder, plan: Plan) -> None:
     begun = replace(plan.issue, starts_at=holding.start_of(folder, plan))
     folder.attachments.keep(plan.drafts.values())
     folder.books.routes.plan(begun.id, plan.routes)
+    guarding.plan(folder, plan)
     folder.books.ledger.begin(begun, plan.drafts, plan.deliveries, plan.audiences)
 
 
 def again_at(folder: Folder, issue: Issue, stopped: Sequence[str]) -> datetime | None:
     """Return when the first of the channels that stopped can go on by itself."""
-    now, times = folder.clock(), [issue.starts_at]
+    now, times = folder.clock(), [issue.starts_at, guarding.ends_at(folder, issue)]
     for name in stopped:
         with suppress(ConfigError):
             channel = folder.channel(name)
@@ -324,6 +333,7 @@ def _send_through(
         pace=folder.pace(channel),
         account=_account(folder, channel),
         breaker=breaker,
+        guards=guarding.guards_of(folder, addressing.issue, channel),
     )
 
 

@@ -83,6 +83,7 @@ class Wishing(Folder):
     def resume(self, name: str) -> Issue:
         """Let a paused issue go on; it is sent by whoever sends it next."""
         issue = self._unfinished(name)
+        self.books.canaries.let_pass(issue.id)
         self.books.wishes.resume(issue.id)
         return issue
 

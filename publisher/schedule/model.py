@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from publisher import strict
-from publisher.models import Campaign, EmailPart, PostPart, Selection, Test
+from publisher.models import Campaign, Canary, EmailPart, PostPart, Selection, Test
 from publisher.schedule.cron import Misread
 from publisher.schedule.phrases import rhythm
 from publisher.schedule.sequence import is_sequence, read_delay
@@ -155,6 +156,50 @@ class TestPart(strict.Model):
         return Test(subjects=self.subjects, templates=self.templates, share=self.share)
 
 
+_FIRST = re.compile(r"(\d+(?:\.\d+)?)\s*%|(\d+)")
+
+
+def _first(value: object) -> object:
+    return {"first": value} if isinstance(value, str | int | float) else value
+
+
+def _share_or_number(value: object) -> object:
+    found = _FIRST.fullmatch(str(value))
+    share, number = found.groups() if found else ("", "")
+    if not float(share or number or 0) > 0 or float(share or 0) >= 100:  # noqa: PLR2004
+        message = f'"{value}" is neither a share nor a number of readers'
+        raise strict.complaint(message, hint="Try: 1%, or 500")
+    return str(value)
+
+
+class CanaryPart(strict.Model):
+    """The first readers; the others follow when little enough has come back."""
+
+    first: Annotated[
+        str, BeforeValidator(_share_or_number, json_schema_input_type=str | int)
+    ] = Field(default="1%", description="Who goes ahead: 1%, or 500 readers.")
+    wait: Annotated[str, AfterValidator(_hold)] = Field(
+        default="30m", description="How long the others wait: 30m, 2h"
+    )
+    bounces: float = Field(
+        default=2.0, ge=0, le=100, description="It stops above so many per cent."
+    )
+    complaints: float = Field(
+        default=0.1, ge=0, le=100, description="It stops above so many per cent."
+    )
+
+    def noun(self) -> Canary:
+        """Return the part as the rooms speak of it."""
+        is_share = self.first.endswith("%")
+        return Canary(
+            first=0 if is_share else int(self.first),
+            share=float(self.first.removesuffix("%")) if is_share else 0.0,
+            wait=duration(self.wait),
+            bounces=self.bounces,
+            complaints=self.complaints,
+        )
+
+
 class Email(strict.Model):
     """The email of a campaign."""
 
@@ -169,6 +214,16 @@ class Email(strict.Model):
     )
     subject: Line = Field(default="", description="Instead of the template's own.")
     test: TestPart | None = Field(default=None, description="An A/B test.")
+    canary: Annotated[
+        CanaryPart | None,
+        BeforeValidator(_first, json_schema_input_type=CanaryPart | str | int | None),
+    ] = Field(default=None, description="Some readers go ahead: 1%, or 500.")
+    local_time: bool = Field(
+        default=False, description="At its time by each reader's own clock."
+    )
+    urgent: bool = Field(
+        default=False, description="Whatever the hour, and whatever they had before."
+    )
     attachments: Lines = Field(
         default=(), description="Files of the project that travel with it: [a.pdf]"
     )
@@ -201,6 +256,9 @@ class Email(strict.Model):
             test=self.test.noun() if self.test else None,
             attachments=self.attachments,
             segment=self.segment,
+            canary=self.canary.noun() if self.canary else None,
+            by_their_clock=self.local_time,
+            is_urgent=self.urgent,
         )
 
 
@@ -285,6 +343,9 @@ class ScheduleFile(strict.Model):
         if self.email and self.email.segment:
             message = "a sequence goes to all who subscribe"
             raise strict.complaint(message, hint="Try: without segment")
+        if self.email and (self.email.canary or self.email.local_time):
+            message = "canary and local_time go with an issue, not with readers' steps"
+            raise strict.complaint(message, hint="Try: without them")
         if self.email and self.email.test:
             message = "a sequence has no test: its readers come one by one"
             raise strict.complaint(message, hint="Try: without test")

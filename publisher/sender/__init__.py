@@ -16,6 +16,7 @@ from publisher.models import (
     Batches,
     Channel,
     Delivery,
+    Guards,
     Message,
     Opens,
     Pace,
@@ -52,6 +53,7 @@ def deliver(
     pace: Pace | None = None,
     account: Account | None = None,
     breaker: Breaker | None = None,
+    guards: Guards | None = None,
 ) -> str:
     """Send what an issue still has planned for a channel, under the caller's lease.
 
@@ -60,7 +62,8 @@ def deliver(
     `stop` is the process's own end, `wish` says why a person wants no more to be sent;
     `progress` is told how many more deliveries came to their end. `pace` is what the
     owner allows; `account` is what all who send through it know of it. `breaker`
-    hears how the channel does, where another could take its work.
+    hears how the channel does, where another could take its work. Whom the
+    `guards` keep back waits, or is skipped.
     """
     kind = _kind(channel.provider)
     pacer = Pacer(
@@ -75,6 +78,7 @@ def deliver(
         sleep=sleep,
         stop=stop,
         is_at_ease=channel.provider.limits.remembers == timedelta.max,
+        guards=guards,
     )
     sender = kind(
         issue=issue_id,

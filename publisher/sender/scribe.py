@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from publisher.errors import Blocked
-from publisher.models import Delivery, Outcome
+from publisher.models import Delivery, Guards, Outcome
 from publisher.sender.waiting import STOPPED, Halt
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Scribe:
     sleep: Callable[[float], None]
     stop: Callable[[], bool]
     is_at_ease: bool = False
+    guards: Guards | None = None
     has_given_up: bool = False
 
     def counts(self, issue: str) -> dict[str, dict[str, int]]:
@@ -66,7 +67,9 @@ class Scribe:
 
         def take() -> None:
             rows.extend(
-                self.ledger.claim(issue, channel, count, now=now, settled=settled)
+                self.ledger.claim(
+                    issue, channel, count, now=now, settled=settled, guards=self.guards
+                )
             )
 
         try:

@@ -105,7 +105,7 @@ class Sender(Waiting):
         if seconds <= LONGEST_WAIT:
             raise Pause(max(seconds, 0.0))
         raise Halt(
-            f"some mailboxes cannot take it before {soonest:%Y-%m-%d %H:%M %Z}; "
+            f"nobody else may have it before {soonest:%Y-%m-%d %H:%M %Z}; "
             "run the same command again then"
         )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from publisher.store.archive import Archive, Published
+from publisher.store.canaries import Canaries
 from publisher.store.consents import Consents
 from publisher.store.database import Database
 from publisher.store.events import Events, Hearing, Softly
@@ -33,6 +34,7 @@ __all__ = [
     "Account",
     "Archive",
     "Books",
+    "Canaries",
     "Claim",
     "Consents",
     "Events",
@@ -79,6 +81,7 @@ class Books:
     segments: Segments
     tags: Tags
     pauses: Pauses
+    canaries: Canaries
 
     def __enter__(self) -> Self:
         return self
@@ -125,4 +128,5 @@ def open_books(url: str) -> Books:
         Segments(database),
         Tags(database),
         Pauses(database),
+        Canaries(database),
     )

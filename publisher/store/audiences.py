@@ -18,9 +18,11 @@ from sqlalchemy import Connection, text
 from publisher.models import Audience, Delivery, State, Subscriber, maker
 from publisher.store import times
 from publisher.store.database import ask, many
+from publisher.store.guarding import Guard
 from publisher.store.readers import attributes_of
 
 OPEN, HELD, CANCELLED = "open", "held", "cancelled"
+MOST = 5_000  # readers who are looked at for one call, where all of them have to wait
 
 # 7919 is prime to 100, so that any hundred readers in a row are spread over all shares;
 # `salt` differs by issue, so that they are not the same readers each time.
@@ -136,7 +138,7 @@ _HINDRANCE = """case
        end"""
 NEXT = text(f"""
 select subscribers.id, subscribers.address, subscribers.name, subscribers.language,
-       subscribers.attributes, {_HINDRANCE} as hindrance
+       subscribers.attributes, subscribers.timezone, {_HINDRANCE} as hindrance
 {_FROM}
  order by subscriptions.subscriber
  limit :limit
@@ -154,6 +156,13 @@ insert into deliveries (key, selected, draft, reader, recipient, normal, positio
                         settled_at)
 values (:prefix || printf('%09d', :reader), :selected, :draft_id, :reader, '', '',
         :reader, 'skipped', :hindrance, '', '', 0, 0, :now, :now)
+""")
+# Whose own clock says that it is too early.
+DELAY = text("""
+insert into deliveries (key, selected, draft, reader, recipient, normal, position,
+                        state, reason, receipt, url, tries, not_before)
+values (:prefix || printf('%09d', :reader), :selected, :draft_id, :reader, '', '',
+        :reader, 'planned', '', '', '', 0, :not_before)
 """)
 ADVANCE = text("""
 update audiences
@@ -247,38 +256,55 @@ def add(connection: Connection, issue: str, audience: Audience) -> None:
 
 
 def take(
-    connection: Connection, issue: str, channel: str, limit: int, *, now: int
+    connection: Connection,
+    issue: str,
+    channel: str,
+    limit: int,
+    *,
+    guard: Guard,
 ) -> list[Delivery]:
-    """Give the next readers rows of their own, claimed or skipped; return the claimed.
+    """Give the next readers rows of their own, and return those that are claimed.
 
-    Empty means that nobody is left.
+    The others are skipped, or planned for later, as the `guard` says. Empty means that
+    nobody is left, or that many in a row have to wait: `has_more` tells.
     """
     where = {"issue": issue, "channel": channel}
-    while found := ask(connection, WAITING, where):
+    looked = 0
+    while looked < MOST and (found := ask(connection, WAITING, where)):
         row = Waiting(*found[0])
-        people = _take(connection, issue, row, limit, now)
+        people = _take(connection, issue, row, limit, guard)
         claimed = _deliveries(people, issue, channel, row.draft)
         if claimed:
             return claimed
+        looked += max(limit, len(people))
     return []
 
 
+def has_more(connection: Connection, issue: str, channel: str) -> bool:
+    """Say whether anybody is left who has no row yet, and may go."""
+    return bool(ask(connection, WAITING, {"issue": issue, "channel": channel}))
+
+
 def _take(
-    connection: Connection, issue: str, row: Waiting, limit: int, now: int
-) -> list[tuple[Any, ...]]:
-    """Write rows for the next readers of one audience, and advance it."""
+    connection: Connection,
+    issue: str,
+    row: Waiting,
+    limit: int,
+    guard: Guard,
+) -> Sequence[tuple[Any, ...]]:
+    """Write rows for the next readers of one audience, advance it; return who goes."""
     values = {
         **row._asdict(),
         "prefix": prefix(issue),
         "salt": salt_of(row.number),
         "limit": limit,
-        "now": now,
-        "moment": times.written(times.moment(now)),
+        "now": guard.stamp,
+        "moment": times.written(guard.now),
     }
     people = ask(connection, NEXT, values)
     is_end = len(people) < limit
     reached = row.last if is_end else people[-1][0]
-    _write(connection, people, values)
+    going = _write(connection, people, values, guard)
     taken = row.taken + len(people)
     # Who was erased meanwhile is missing at the end; who left before they had confirmed
     # is one more, and skipped.
@@ -291,20 +317,40 @@ def _take(
     if count != row.readers:
         more = {"selected": row.selected, "more": count - row.readers}
         connection.execute(CORRECT, more)
-    return people
+    return going
 
 
 def _write(
-    connection: Connection, people: Sequence[tuple[Any, ...]], values: dict[str, Any]
-) -> None:
-    """Give readers their rows: who must not be written to is skipped at once."""
-    ids = [one[0] for one in people if not one[-1]]
-    if ids:
-        ask(connection, TAKE, values | {"ids": json.dumps(ids)})
-    hindered = [
-        {**values, "reader": one[0], "hindrance": one[-1]} for one in people if one[-1]
+    connection: Connection,
+    people: Sequence[tuple[Any, ...]],
+    values: dict[str, Any],
+    guard: Guard,
+) -> Sequence[tuple[Any, ...]]:
+    """Give readers their rows, and return who goes now.
+
+    Who must not be written to is skipped at once.
+    """
+    hindered = {one[0]: one[-1] for one in people if one[-1]}
+    if guard.often:
+        hindered = {**guard.had_enough([one[0] for one in people]), **hindered}
+    rows = [
+        {**values, "reader": reader, "hindrance": reason}
+        for reader, reason in hindered.items()
     ]
-    many(connection, PASS_OVER, hindered)
+    many(connection, PASS_OVER, rows)
+    going = [one for one in people if one[0] not in hindered] if hindered else people
+    if guard.hours:
+        late = {one[0]: until for one in going if (until := guard.until(one[-2]))}
+        rows = [
+            {**values, "reader": reader, "not_before": until}
+            for reader, until in late.items()
+        ]
+        many(connection, DELAY, rows)
+        going = [one for one in going if one[0] not in late]
+    if going:
+        ids = json.dumps([one[0] for one in going])
+        ask(connection, TAKE, values | {"ids": ids})
+    return going
 
 
 def prefix(issue: str) -> str:
@@ -317,7 +363,9 @@ def salt_of(number: int) -> int:
     return number * 37 % 100
 
 
-_reader = maker(Subscriber, "address", "id", "name", "language", "attributes")
+_reader = maker(
+    Subscriber, "address", "id", "name", "language", "attributes", "timezone"
+)
 _delivery = maker(
     Delivery, "key", "issue", "channel", "draft", "recipient", "state", "reader"
 )
@@ -327,17 +375,16 @@ def _deliveries(
     people: Sequence[tuple[Any, ...]], issue: str, channel: str, draft: str
 ) -> list[Delivery]:
     # Unpacked, for a row's names cost more than all the rest of a reader.
-    willing = [one[:-1] for one in people if not one[-1]]
-    known = attributes_of([one[-1] for one in willing])
+    known = attributes_of([one[4] for one in people])
     before = prefix(issue)
     claimed = State.CLAIMED
     return [
         _delivery(
             f"{before}{number:09}",
             *(issue, channel, draft, address, claimed),
-            _reader(address, number, name, language, attributes),
+            _reader(address, number, name, language, attributes, timezone),
         )
-        for (number, address, name, language, _), attributes in zip(
-            willing, known, strict=True
+        for (number, address, name, language, _, timezone, _), attributes in zip(
+            people, known, strict=True
         )
     ]

@@ -88,7 +88,7 @@ select channel, kind, is_permanent, reason, at
  order by at
 """)
 PERSON = text("""
-select id, address, normal, name, language, attributes, created_at
+select id, address, normal, name, language, attributes, timezone, created_at
   from subscribers
  where normal = :normal
 """)

@@ -16,14 +16,24 @@ from publisher.models import (
     Audience,
     Delivery,
     Draft,
+    Guards,
     Issue,
     Outcome,
     State,
     draft_from,
 )
-from publisher.store import addresses, audiences, leases, times, verifying
+from publisher.store import (
+    addresses,
+    audiences,
+    canaries,
+    guarding,
+    leases,
+    times,
+    verifying,
+)
 from publisher.store import ledger_sql as sql
 from publisher.store.database import Database, ask, many
+from publisher.store.guarding import Guard
 from publisher.store.ledger_rows import (
     Next,
     claim_from,
@@ -193,31 +203,44 @@ class Ledger:
         *,
         now: datetime,
         settled: Sequence[Outcome] = (),
+        guards: Guards | None = None,
     ) -> list[Delivery]:
         """Take the next deliveries, each for one caller only, however many ask.
 
         Whoever was suppressed, left the list or paused since the plan was made is
-        skipped in the same step; what has `settled` meanwhile is written down in it.
+        skipped in the same step, and so is who has had enough by the `guards`; for whom
+        it is too early waits. What has `settled` meanwhile is written down in it, too.
+        No more than the canary are taken until the others may follow.
         """
         stamp = times.stamp(now)
         with self._database.writing() as connection:
             _settle(connection, settled, stamp)
+            guard = guarding.guard(connection, issue, guards, now)
+            count = min(count, canaries.room(connection, issue, channel, count))
             while True:
-                rows = _next(connection, issue, channel, count, stamp)
-                claimed = [
-                    claim_from(issue, channel, row) for row in rows if not row.hindrance
-                ]
-                if claimed or not rows:
+                rows, going = _next(connection, issue, channel, count, guard)
+                if going or not rows:
                     break
+            claimed = [claim_from(issue, channel, row) for row in going]
             if len(claimed) < count:
                 rest = count - len(claimed)
-                claimed += audiences.take(connection, issue, channel, rest, now=stamp)
+                claimed += audiences.take(connection, issue, channel, rest, guard=guard)
             return claimed
 
+    def hurry(self, issue: str) -> None:
+        """Let an issue heed no quiet hours any more, nor who has had enough."""
+        with self._database.writing() as connection:
+            connection.execute(sql.HURRY, {"issue": issue})
+            connection.execute(sql.HURRY_ROWS, {"issue": issue})
+
     def soonest(self, issue: str, channel: str) -> datetime | None:
-        """Return when the first of what is planned may go; None if nothing is."""
+        """Return when the first of what is planned may go; None if nothing may."""
         values = {"issue": issue, "channel": channel}
         with self._database.reading() as connection:
+            if not canaries.room(connection, issue, channel, 1):
+                return None
+            if audiences.has_more(connection, issue, channel):
+                return times.moment(0)
             found = connection.execute(sql.SOONEST, values).scalar()
         return None if found is None else times.moment(found)
 
@@ -311,27 +334,44 @@ def _count(connection: Connection, issue: str, channel: str, added: int) -> None
 
 
 def _next(
-    connection: Connection, issue: str, channel: str, count: int, now: int
-) -> list[Next]:
-    """Claim what is planned and has a row; skip it where there is a hindrance."""
+    connection: Connection,
+    issue: str,
+    channel: str,
+    count: int,
+    guard: Guard,
+) -> tuple[list[Next], list[Next]]:
+    """Claim what is planned and has a row; return what was looked at, and claimed.
+
+    Where there is a hindrance it is skipped, and where it is too early it waits.
+    """
+    now = guard.stamp
     values = {
         "issue": issue,
         "channel": channel,
         "count": count,
         "now": now,
-        "moment": times.written(times.moment(now)),
+        "moment": times.written(guard.now),
     }
     rows = [Next(*row) for row in ask(connection, sql.NEXT, values)]
-    hindered = [
-        {"id": row.row_id, "reason": row.hindrance, "now": now}
-        for row in rows
-        if row.hindrance
+    if not rows:
+        return rows, rows
+    often = guard.had_enough([row.id for row in rows if row.id])
+    reasons = {row.row_id: row.hindrance or often.get(row.id or 0) for row in rows}
+    hindered = {row: reason for row, reason in reasons.items() if reason}
+    skipped = [
+        {"id": row, "reason": reason, "now": now} for row, reason in hindered.items()
     ]
-    many(connection, sql.SKIP_NEXT, hindered)
-    ids = json.dumps([row.row_id for row in rows if not row.hindrance])
-    if rows:
-        ask(connection, sql.CLAIM, {"ids": ids, "now": now})
-    return rows
+    many(connection, sql.SKIP_NEXT, skipped)
+    willing = [row for row in rows if row.row_id not in hindered]
+    late = {
+        row.row_id: until for row in willing if (until := guard.until(row.timezone))
+    }
+    delayed = [{"id": row, "not_before": until} for row, until in late.items()]
+    many(connection, sql.DELAY_NEXT, delayed)
+    going = [row for row in willing if row.row_id not in late]
+    ids = json.dumps([row.row_id for row in going])
+    ask(connection, sql.CLAIM, {"ids": ids, "now": now})
+    return rows, going
 
 
 def _settle(connection: Connection, outcomes: Sequence[Outcome], now: int) -> None:

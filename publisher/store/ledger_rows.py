@@ -27,6 +27,7 @@ class Next(NamedTuple):
     name: str | None
     language: str | None
     attributes: str | None
+    timezone: str | None
     hindrance: str
 
 
@@ -42,6 +43,7 @@ def issue_row(issue: Issue) -> dict[str, Any]:
         "planned_at": times.written(issue.planned_at),
         "scheduled_at": _moment_or_null(issue.scheduled_at),
         "starts_at": _moment_or_null(issue.starts_at),
+        "local_at": issue.local_at.isoformat() if issue.local_at else None,
     }
 
 
@@ -56,6 +58,8 @@ def issue_from(row: Row[Any]) -> Issue:
             "scheduled_at": _moment_or_none(values["scheduled_at"]),
             "starts_at": _moment_or_none(values["starts_at"]),
             "is_rehearsal": bool(values["is_rehearsal"]),
+            "local_at": _moment_or_none(values["local_at"]),
+            "is_urgent": bool(values["is_urgent"]),
         }
     )
 

@@ -12,15 +12,15 @@ select max(number)
 
 ADD_ISSUE = text("""
 insert into issues (id, campaign, number, articles, planned_at, scheduled_at, starts_at,
-                    is_rehearsal, list, hash, wish)
+                    is_rehearsal, list, hash, wish, local_at, is_urgent)
 values (:id, :campaign, :number, :articles, :planned_at, :scheduled_at, :starts_at,
-        :is_rehearsal, :list, :hash, '')
+        :is_rehearsal, :list, :hash, '', :local_at, :is_urgent)
 on conflict do nothing
 """)
 
 _ISSUE = """
 select id, campaign, number, articles, planned_at, scheduled_at, starts_at,
-       is_rehearsal, list, hash
+       is_rehearsal, list, hash, local_at, is_urgent
   from issues
 """
 ISSUE = text(f"""
@@ -219,6 +219,7 @@ NEXT = text("""
 select deliveries.id as row_id, deliveries.key, drafts.name as draft,
        deliveries.recipient, deliveries.tries, subscribers.id, subscribers.address,
        subscribers.name, subscribers.language, subscribers.attributes,
+       subscribers.timezone,
        case
        when deliveries.reader > 0 and subscribers.id is null
        then 'no longer in the books'
@@ -262,7 +263,7 @@ select deliveries.id as row_id, deliveries.key, drafts.name as draft,
     on subscribers.id = deliveries.reader
  where selected.issue = :issue
    and selected.channel = :channel
- order by deliveries.position
+ order by deliveries.not_before, deliveries.position
  limit :count
 """)
 
@@ -281,6 +282,29 @@ update deliveries
        settled_at = :now
  where id = :id
    and state = 'planned'
+""")
+
+# Whose own clock says that it is too early.
+DELAY_NEXT = text("""
+update deliveries
+   set not_before = :not_before
+ where id = :id
+   and state = 'planned'
+""")
+
+HURRY = text("""
+update issues
+   set is_urgent = true
+ where id = :issue
+""")
+# Whose mailbox asked for patience waits on.
+HURRY_ROWS = text("""
+update deliveries
+   set not_before = 0
+ where selected in (select id from selected where issue = :issue)
+   and state in ('planned', 'claimed')
+   and state = 'planned'
+   and tries = 0
 """)
 
 # When the first of those that wait for a better time may go.

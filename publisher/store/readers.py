@@ -20,6 +20,7 @@ def reader_from(row: Any, lists: tuple[str, ...] = ()) -> Subscriber:
         language=row.language,
         lists=lists,
         attributes=attributes_from(row.attributes),
+        timezone=row.timezone,
     )
 
 

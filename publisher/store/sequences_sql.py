@@ -7,7 +7,7 @@ from sqlalchemy import text
 FIND = text("""
 select issues.id, issues.campaign, issues.number, issues.articles, issues.planned_at,
        issues.scheduled_at, issues.starts_at, issues.is_rehearsal, issues.list,
-       issues.hash
+       issues.hash, issues.local_at, issues.is_urgent
   from sequences
   join issues
     on issues.id = sequences.issue
@@ -102,7 +102,7 @@ _DUE = """
 """
 DUE = text(f"""
 select subscribers.id, subscribers.address, subscribers.name, subscribers.language,
-       subscribers.attributes
+       subscribers.attributes, subscribers.timezone
 {_DUE}
    and subscriptions.state = 'confirmed'
  order by arrivals.subscribed_at, arrivals.reader
@@ -125,7 +125,7 @@ _WOULD_BE_DUE = """
 """
 WOULD_BE_DUE = text(f"""
 select subscribers.id, subscribers.address, subscribers.name, subscribers.language,
-       subscribers.attributes
+       subscribers.attributes, subscribers.timezone
 {_WOULD_BE_DUE}
  order by subscriptions.changed_at, subscriptions.subscriber
  limit :limit

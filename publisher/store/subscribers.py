@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
+from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, text
 
 from publisher.errors import ConfigError
-from publisher.models import Subscriber
+from publisher.models import Often, Subscriber
 from publisher.store import (
     addresses,
     audiences,
     exports,
     forgetting,
+    guarding,
     importing,
     people,
     times,
@@ -23,9 +25,10 @@ from publisher.store.database import Database
 from publisher.store.imports import ImportReport, Person, Row, with_columns
 from publisher.store.joining import Joining, Refuse
 from publisher.store.readers import reader_from
+from publisher.text import suggest
 
 PEOPLE = text("""
-select id, address, normal, name, language, attributes
+select id, address, normal, name, language, attributes, timezone
   from subscribers
  where :list = ''
     or id in (select subscriber
@@ -35,7 +38,7 @@ select id, address, normal, name, language, attributes
  order by id
 """)
 AUDIENCE = text("""
-select id, address, normal, name, language, attributes
+select id, address, normal, name, language, attributes, timezone
   from subscribers
  where id in (select subscriber
                 from subscriptions
@@ -55,9 +58,23 @@ select subscribers.normal
  order by subscriptions.subscriber
  limit 1
 """)
+ZONES = text("""
+select subscribers.timezone, count(*) as readers
+  from subscriptions
+  join subscribers
+    on subscribers.id = subscriptions.subscriber
+ where subscriptions.list = :list
+   and subscriptions.state = 'confirmed'
+ group by subscribers.timezone
+""")
 ONE = text("""
-select id, address, normal, name, language, attributes
+select id, address, normal, name, language, attributes, timezone
   from subscribers
+ where normal = :normal
+""")
+SET_ZONE = text("""
+update subscribers
+   set timezone = :timezone
  where normal = :normal
 """)
 SUBSCRIPTIONS = text("""
@@ -109,6 +126,7 @@ class Subscribers:
         lists: Sequence[str] = (),
         language: str = "",
         attributes: Mapping[str, str] | None = None,
+        timezone: str = "",
         now: datetime,
     ) -> Subscriber:
         """Add one reader who said yes, or change what is known of them.
@@ -123,6 +141,8 @@ class Subscribers:
         with self._database.writing() as connection:
             _refuse_suppressed(connection, normal)
             importing.add(connection, normal, found, lists, times.written(now))
+            if timezone:
+                _live_by(connection, normal, timezone)
             return _with_lists(connection, normal)
 
     def import_rows(
@@ -216,6 +236,18 @@ class Subscribers:
                 connection, list_name, planned_at=now, salt=salt, shares=shares
             )
 
+    def zones(self, list_name: str) -> Mapping[str, int]:
+        """Return how many of a list live by which clock; "" has told none."""
+        with self._database.reading() as connection:
+            rows = connection.execute(ZONES, {"list": list_name}).all()
+        return {row.timezone: row.readers for row in rows}
+
+    def sated(self, list_name: str, often: Often, *, now: datetime) -> tuple[int, str]:
+        """Return how many of a list have had enough now, and what that is called."""
+        with self._database.reading() as connection:
+            found = guarding.count(connection, list_name, often, now)
+        return found, guarding.why(often)
+
     def audience(self, list_name: str) -> list[Subscriber]:
         """Return who may get what goes to a list: confirmed and not suppressed."""
         return self._people(AUDIENCE, list_name)
@@ -259,6 +291,18 @@ class Subscribers:
             if as_json:
                 return exports.write_json(out, found)
             return exports.write_csv(out, exports.names(connection, list_name), found)
+
+
+def _live_by(connection: Connection, normal: str, timezone: str) -> None:
+    known = available_timezones()
+    if timezone not in known:
+        close = suggest(timezone, sorted(known))
+        raise ConfigError(
+            f'"{timezone}" is no zone of the IANA database',
+            hint=f"Did you mean {close}?" if close else "Try: Europe/Rome",
+        )
+    values = {"normal": normal, "timezone": timezone}
+    connection.execute(SET_ZONE, values)
 
 
 def _refuse_suppressed(connection: Connection, normal: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -27,13 +28,16 @@ def described(path: Path | None) -> list[tuple[str, ...]]:
             ).fetchall()
             for column in shell.execute(f"pragma table_xinfo('{name}')")
         ]
-        return (
-            tables
-            + shell.execute(
-                "select type, name, tbl_name, coalesce(sql, '') from sqlite_master"
-                " order by type, name"
-            ).fetchall()
-        )
+        made = shell.execute(
+            "select type, name, tbl_name, coalesce(sql, '') from sqlite_master"
+            " order by type, name"
+        ).fetchall()
+        return tables + [(*names, *lines(sql)) for *names, sql in made]
+
+
+def lines(sql: str) -> list[str]:
+    """A column that was added stands before the constraints, on their line."""
+    return sorted(one.strip("() \n\t") for one in re.split(r",\s+|\(\n", sql))
 
 
 def test_the_migrations_lead_to_the_tables_of_the_code(

@@ -36,7 +36,7 @@ def bring_up_to_date(database: Database) -> None:
                 where=database.where,
                 hint="Try: another PUBLISHER_STORE",
             )
-        from publisher.store.schema.tables import metadata
+        from publisher.store.schema.people import metadata
 
         metadata.create_all(connection)
         connection.execute(STAMP, {"revision": HEAD})

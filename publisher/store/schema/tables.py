@@ -50,6 +50,8 @@ Table(
     words("list"),
     words("hash"),
     words("wish"),  # of a person: "", "paused" or "cancelled"
+    Column("local_at", Text),  # the same on each reader's clock; keeps its zone
+    Column("is_urgent", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("campaign", "number", name="one_issue_per_number"),
 )
 
@@ -138,6 +140,7 @@ Table(
         "deliveries_open",
         "selected",
         "state",
+        "not_before",
         "position",
         sqlite_where=text("state in ('planned', 'claimed')"),
         postgresql_where=text("state in ('planned', 'claimed')"),
@@ -160,59 +163,6 @@ Table(
     Column("finished_at", Text),
     words("result"),
     words("issue"),
-)
-
-Table(
-    "subscribers",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    words("address"),  # as its owner writes it
-    Column("normal", Text, nullable=False, unique=True),  # as it is compared
-    words("name"),
-    words("language"),
-    words("attributes"),  # a JSON object
-    words("created_at"),
-    # A number is never given twice: links in old emails name it.
-    sqlite_autoincrement=True,
-)
-
-Table(
-    "subscriptions",
-    metadata,
-    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
-    Column("list", Text, primary_key=True),
-    words("state"),
-    words("changed_at"),
-    CheckConstraint(
-        "state in ('pending', 'confirmed', 'ended')", name="a_subscription_is_known"
-    ),
-    # Holds all that choosing an audience asks, in the order of the readers.
-    Index("subscriptions_by_list", "list", "subscriber", "state", "changed_at"),
-)
-
-Table(
-    "tags",
-    metadata,
-    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
-    Column("tag", Text, primary_key=True),
-    Index("tags_by_tag", "tag", "subscriber"),
-)
-
-# Who gets nothing for a while. An end that is past stays, for plans made before it.
-Table(
-    "pauses",
-    metadata,
-    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
-    words("since"),
-    words("until"),
-)
-
-Table(
-    "suppressions",
-    metadata,
-    Column("normal", Text, primary_key=True),
-    words("reason"),
-    words("suppressed_at"),
 )
 
 # A campaign whose readers each have a clock of their own: who subscribes to the list
@@ -311,6 +261,25 @@ Table(
     Column("open_until", Integer, nullable=False),
 )
 
+# The first readers of an issue, after whom it waits for what comes back; written before
+# the issue itself. `channels` is a JSON list, `wait` is seconds, `until` microseconds
+# since 1970, `bounces` and `complaints` are per cent.
+Table(
+    "canaries",
+    metadata,
+    Column("issue", Text, primary_key=True),
+    words("channels"),
+    Column("first", Integer, nullable=False),
+    Column("wait", Integer, nullable=False),
+    Column("bounces", Float, nullable=False),
+    Column("complaints", Float, nullable=False),
+    words("state"),
+    Column("until", Integer, nullable=False),
+    CheckConstraint(
+        "state in ('open', 'waiting', 'passed', 'stopped')", name="a_canary_is_known"
+    ),
+)
+
 # What travels with emails: by SHA-256, each once.
 Table(
     "files",
@@ -354,42 +323,4 @@ Table(
         sqlite_where=text("issue <> ''"),
         postgresql_where=text("issue <> ''"),
     ),
-)
-
-# What readers said, and to which words. Rows are added and never changed.
-Table(
-    "consents",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("subscriber", Integer, ForeignKey("subscribers.id"), nullable=False),
-    words("list"),
-    words("act"),
-    words("said_at"),
-    words("how"),
-    words("words"),  # the digest of those that were shown, or ""
-    words("language"),
-    words("network"),
-    words("browser"),
-    Index("consents_by_reader", "subscriber"),
-)
-Table(
-    "consent_words",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    words("words"),
-)
-# Who was forgotten, by a hash; `is_for_ever` where they were suppressed, too.
-Table(
-    "forgotten",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("is_for_ever", Integer, nullable=False),
-)
-
-# The topics that readers have chosen; who has none here reads everything.
-Table(
-    "follows",
-    metadata,
-    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
-    Column("topic", Text, primary_key=True),
 )

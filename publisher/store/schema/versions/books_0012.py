@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "books_0012"
-down_revision = "books_0010"
+down_revision = "books_0011"
 
 
 def upgrade() -> None:
