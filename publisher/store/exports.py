@@ -10,12 +10,12 @@ from typing import Any, TextIO
 from sqlalchemy import Connection, text
 
 from publisher.store.database import ask
-from publisher.store.imports import guarded
+from publisher.store.imports import guarded, together
 from publisher.store.readers import attributes_from
 
 PAGE = 5_000  # readers that are in memory at a time
 FIRST = ("email", "name", "language", "lists", "pending", "left", "status")
-LAST = ("created_at",)
+LAST = ("tags", "paused_until", "created_at")
 COLUMNS = {"confirmed": "lists", "pending": "pending", "ended": "left"}
 
 NAMES = text("""
@@ -31,8 +31,11 @@ select distinct json_each.key
 """)
 PEOPLE = text("""
 select subscribers.id, subscribers.address, subscribers.name, subscribers.language,
-       subscribers.attributes, subscribers.created_at, suppressions.normal
+       subscribers.attributes, subscribers.created_at, pauses.until,
+       suppressions.normal
   from subscribers
+  left join pauses
+    on pauses.subscriber = subscribers.id
   left join suppressions
     on suppressions.normal = subscribers.normal
  where subscribers.id > :after
@@ -49,6 +52,12 @@ select subscriber, list, state
   from subscriptions
  where subscriber between :first and :last
  order by subscriber, list
+""")
+TAGS = text("""
+select subscriber, tag
+  from tags
+ where subscriber between :first and :last
+ order by subscriber, tag
 """)
 # Who was suppressed before ever subscribing.
 STRANGERS = text("""
@@ -79,8 +88,9 @@ def rows(connection: Connection, list_name: str) -> Iterator[dict[str, Any]]:
     ):
         first, after = found[0][0], found[-1][0]
         lists = _lists(connection, first, after)
+        tags = _tags(connection, first, after)
         for row in found:
-            yield _row(row, lists.get(row[0], {}))
+            yield _row(row, lists.get(row[0], {}), tags.get(row[0], ()))
     if not list_name:
         yield from _strangers(connection)
 
@@ -98,16 +108,31 @@ def _lists(
     return lists
 
 
-def _row(row: Sequence[Any], lists: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    _, address, name, language, attributes, created, suppressed = row
+def _tags(connection: Connection, first: int, last: int) -> dict[int, tuple[str, ...]]:
+    tags: dict[int, tuple[str, ...]] = {}
+    for reader, tag in ask(connection, TAGS, {"first": first, "last": last}):
+        tags[reader] = (*tags.get(reader, ()), tag)
+    return tags
+
+
+def _row(
+    row: Sequence[Any],
+    lists: Mapping[str, tuple[str, ...]],
+    tags: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    _, address, name, language, known, created, paused, suppressed = row
+    attributes = attributes_from(known)
+    attributes.pop("tags", None)  # the same, as a template shows them
     return {
         "email": address,
         "name": name,
         "language": language,
         **{column: lists.get(column, ()) for column in COLUMNS.values()},
         "status": "suppressed" if suppressed else "",
+        "tags": tags,
+        "paused_until": paused or "",
         "created_at": created,
-        "attributes": attributes_from(attributes),
+        "attributes": attributes,
     }
 
 
@@ -116,14 +141,14 @@ def _strangers(connection: Connection) -> Iterator[dict[str, Any]]:
     while found := ask(connection, STRANGERS, {"after": after, "page": PAGE}):
         after = found[-1][0]
         for normal, moment in found:
-            yield _row((0, normal, "", "", "{}", moment, normal), {})
+            yield _row((0, normal, "", "", "{}", moment, "", normal), {})
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, str]:
     """Return a row as the cells of a table."""
     lists = {column: ", ".join(row[column]) for column in COLUMNS.values()}
     own = {name: one for name, one in row.items() if name != "attributes"}
-    return {**row["attributes"], **own, **lists}
+    return {**row["attributes"], **own, **lists, "tags": together(row["tags"])}
 
 
 def write_csv(out: TextIO, heads: Sequence[str], found: Iterator[Any]) -> int:

@@ -136,6 +136,9 @@ def _joined(normal: str, found: Person, admitted: Admitted) -> Known:
 
 
 def _written(one: Known) -> str:
-    fields = ("normal", "address", "name", "language", "attributes", "suppressed")
+    fields = (
+        *("normal", "address", "name", "language", "attributes", "suppressed"),
+        *("tags", "given", "paused_until"),
+    )
     said = {name: getattr(one, name) for name in fields}
     return json.dumps(said | {"subscriptions": one.subscriptions})

@@ -28,7 +28,7 @@ class Known:
     """What the books know of one person, and what is to be written.
 
     `attributes` are JSON, as they are kept; `before` are the subscriptions in the
-    books, where they are others by now.
+    books, where they are others by now; `given` are the tags that are not in them yet.
     """
 
     normal: str
@@ -37,6 +37,9 @@ class Known:
     name: str = ""
     language: str = ""
     attributes: str = NOTHING
+    tags: list[str] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
+    paused_until: str = ""
     created: str = ""
     subscriptions: dict[str, str] = field(default_factory=dict)
     before: dict[str, str] | None = None
@@ -44,22 +47,32 @@ class Known:
     is_new: bool = False
     is_learned: bool = False
     is_suppressed_now: bool = False
+    is_paused_now: bool = False
 
     def learn(self, found: Person) -> bool:
         """Take over what the row says, and say whether it was news.
 
         An empty cell says nothing.
         """
-        before = (self.name, self.language, self.attributes)
+        before = (self.name, self.language, self.attributes, len(self.given))
         self.name = found.name or self.name
         self.language = found.language or self.language
+        self.given += [one for one in found.tags if one not in self.all_tags]
         if found.attributes:
-            known = attributes_from(self.attributes)
-            if not found.attributes.items() <= known.items():
-                self.attributes = encoded({**known, **found.attributes})
-        is_news = self.is_new or before != (self.name, self.language, self.attributes)
+            known, new = attributes_from(self.attributes), dict(found.attributes)
+            if found.tags:
+                new["tags"] = ", ".join(sorted(self.all_tags))
+            if not new.items() <= known.items():
+                self.attributes = encoded({**known, **new})
+        after = (self.name, self.language, self.attributes, len(self.given))
+        is_news = self.is_new or before != after
         self.is_learned = self.is_learned or is_news
         return is_news
+
+    @property
+    def all_tags(self) -> list[str]:
+        """Their tags, in the books and new."""
+        return [*self.tags, *self.given]
 
     def join(self, lists: Iterable[str], state: str) -> bool:
         """Subscribe to lists; who has left one stays out, who is in stays in."""
@@ -86,10 +99,18 @@ class Known:
         if not self.suppressed:
             self.suppressed, self.is_suppressed_now = reason, True
 
+    def pause(self, until: str) -> bool:
+        """Let them get nothing until then, unless they have paused for longer."""
+        is_news = until > self.paused_until
+        if is_news:
+            self.paused_until, self.is_paused_now = until, True
+        return is_news
+
     @property
     def is_changed(self) -> bool:
         """Whether there is anything to write."""
-        return self.is_learned or self.before is not None or self.is_suppressed_now
+        is_hindered = self.is_suppressed_now or self.is_paused_now
+        return self.is_learned or self.before is not None or is_hindered
 
     def _put(self, name: str, state: str) -> bool:
         if self.subscriptions.get(name) == state:
@@ -135,6 +156,7 @@ def admit(known: Known, found: Person, lists: tuple[str, ...]) -> str:
     if wanted and all(known.subscriptions[name] == "ended" for name in wanted):
         return "had left"
     is_news |= known.learn(found)
+    is_news |= known.pause(found.paused_until)
     return NEW if known.is_new else CHANGED if is_news else UNCHANGED
 
 
@@ -183,6 +205,8 @@ class Joining:
         people = []
         for line, columns, cells in rows:
             found = columns.person(cells)
+            if found.paused_until and found.paused_until <= self.now:
+                found = found._replace(paused_until="")
             try:
                 people.append((addresses.normal(found.address), found))
             except ConfigError as error:

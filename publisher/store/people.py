@@ -27,6 +27,37 @@ select subscribers.normal, subscriptions.list, subscriptions.state
   join subscriptions
     on subscriptions.subscriber = subscribers.id
 """)
+TAGS = text("""
+select subscribers.normal, tags.tag
+  from json_each(:normals)
+  join subscribers
+    on subscribers.normal = json_each.value
+  join tags
+    on tags.subscriber = subscribers.id
+""")
+PAUSED = text("""
+select subscribers.normal, pauses.until
+  from json_each(:normals)
+  join subscribers
+    on subscribers.normal = json_each.value
+  join pauses
+    on pauses.subscriber = subscribers.id
+""")
+PAUSE = text("""
+insert into pauses (subscriber, since, until)
+values (:id, :now, :until)
+on conflict (subscriber) do update
+   set since = case
+               when pauses.until > excluded.since then pauses.since
+               else excluded.since
+               end,
+       until = excluded.until
+""")
+GIVE_TAG = text("""
+insert into tags (subscriber, tag)
+values (:id, :tag)
+on conflict (subscriber, tag) do nothing
+""")
 SUPPRESSED = text("""
 select normal
   from json_each(:normals)
@@ -106,6 +137,12 @@ def known(
     if found:
         for normal, name, state in ask(connection, SUBSCRIPTIONS, normals):
             found[normal].subscriptions[name] = state
+        if any(one.tags for _, one in people):
+            for normal, tag in ask(connection, TAGS, normals):
+                found[normal].tags.append(tag)
+        if any(one.paused_until for _, one in people):
+            for normal, until in ask(connection, PAUSED, normals):
+                found[normal].paused_until = until
     for (normal,) in ask(connection, SUPPRESSED, normals):
         if normal not in found:
             found[normal] = Known(normal, addresses[normal], is_new=True)
@@ -127,6 +164,10 @@ def write(connection: Connection, admitted: Admitted, *, as_new: bool) -> None:
         one.id = number
     rows(connection, KEEP_PERSON, [_person(one, now) for one in new])
     many(connection, CHANGE_PERSON, learned)
+    given = [
+        {"id": one.id, "tag": tag} for one in changed if one.given for tag in one.given
+    ]
+    many(connection, GIVE_TAG, given)
     moved = [
         {"id": one.id, "list": name, "state": state, "now": now}
         for one in changed
@@ -139,6 +180,12 @@ def write(connection: Connection, admitted: Admitted, *, as_new: bool) -> None:
         if one.is_suppressed_now
     ]
     many(connection, SUPPRESS, gone)
+    paused = [
+        {"id": one.id, "until": one.paused_until, "now": now}
+        for one in changed
+        if one.is_paused_now
+    ]
+    many(connection, PAUSE, paused)
     if connection.execute(sequences_sql.ANY).scalar():
         _enrol(connection, admitted, as_new=as_new)
 
@@ -164,6 +211,11 @@ def note(connection: Connection, admitted: Admitted, last: int) -> None:
         }
         for one in admitted.changed
         for name, state in one.moved()
+    ]
+    acts += [
+        {"id": one.id, "list": "", "act": "paused", "now": now}
+        for one in admitted.changed
+        if one.is_paused_now
     ]
     many(connection, NOTE, acts)
 
@@ -192,6 +244,13 @@ def _write_strangers(connection: Connection, admitted: Admitted, last: int) -> N
             )
         ],
     )
+    given = [
+        {"id": number, "tag": tag}
+        for number, one in enumerate(admitted.strangers.values(), start=last + 1)
+        if one.tags
+        for tag in one.tags
+    ]
+    many(connection, GIVE_TAG, given)
     for name in admitted.lists:
         values = {"last": last, "list": name, "now": now}
         connection.execute(JOIN_STRANGERS, values)

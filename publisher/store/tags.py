@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Connection, TextClause, text
 
 from publisher.errors import ConfigError
 from publisher.store import addresses
 from publisher.store.database import Database
+from publisher.store.joining import encoded
+from publisher.store.readers import attributes_from
 
 LONGEST = 60
 PERSON = text("""
@@ -31,6 +33,16 @@ select tag
   from tags
  where subscriber = :id
  order by tag
+""")
+KNOWN = text("""
+select attributes
+  from subscribers
+ where id = :id
+""")
+KNOW = text("""
+update subscribers
+   set attributes = :attributes
+ where id = :id
 """)
 ALL = text("""
 select subscriber, tag
@@ -78,5 +90,16 @@ class Tags:
                     "nobody has this address", hint="Try: publisher subscribers list"
                 )
             connection.execute(statement, {"id": reader, "tag": tag.strip()})
-            rows = connection.execute(OF, {"id": reader})
-            return tuple(rows.scalars())
+            tags = tuple(connection.execute(OF, {"id": reader}).scalars())
+            _show(connection, reader, tags)
+            return tags
+
+
+def _show(connection: Connection, reader: int, tags: Sequence[str]) -> None:
+    """Let templates show the tags: with what else is known of the reader."""
+    known = attributes_from(connection.execute(KNOWN, {"id": reader}).scalar() or "{}")
+    known.pop("tags", None)
+    if tags:
+        known["tags"] = ", ".join(tags)
+    values = {"id": reader, "attributes": encoded(known)}
+    connection.execute(KNOW, values)

@@ -45,6 +45,7 @@ def test_mailchimp() -> None:
             "EUID": "e1",
             "tags": "Art, modern, Food",
         },
+        tags=("Art, modern", "Food"),
     )
 
 
@@ -107,6 +108,7 @@ def test_ghost() -> None:
     assert program == "Ghost"
     assert not ana.has_left
     assert (ana.attributes["tags"], ana.attributes["note"]) == ("a, b", "VIP")
+    assert ana.tags == ("a", "b")
     assert bo.has_left
     assert cy.has_left
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from publisher.models import Consent
 from publisher.store import Books, open_books
 from publisher.store.exports import PAGE
 from publisher.store.imports import guarded, opened
@@ -20,6 +21,11 @@ from publisher.store.imports.guard import bare
 NOW = datetime.fromisoformat("2026-11-20T08:00:00+00:00")
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 NAMES = TEXT.map(str.strip).filter(bool).map(lambda name: f"x {name}")
+TAGS = st.sampled_from(
+    ["vip", "art, modern", '"a"', "[x", "-1", "'t", "=x"]
+) | TEXT.map(lambda text: "".join(filter(str.isprintable, text))[:60].strip()).filter(
+    bool
+)
 VALUES = (
     st.sampled_from(["=1+1", "'=1", "''-", "@x", "+39 02", "\tx", "\rx"]) | TEXT
 ).map(lambda text: text.strip(" \x1c\x1d\x1e\x1f\x85\xa0\n\x0b\x0c"))
@@ -39,6 +45,7 @@ def test_a_guard_is_taken_off_exactly(text: str) -> None:
     name=TEXT,
     attributes=st.dictionaries(NAMES, VALUES.map(str.strip).filter(bool), max_size=3),
     lists=st.sets(st.sampled_from(["weekly", "art"])),
+    tags=st.sets(TAGS, max_size=3),
 )
 @pytest.mark.parametrize("end", [".csv", ".jsonl"])
 def test_what_is_written_out_makes_the_same_books(
@@ -46,6 +53,8 @@ def test_what_is_written_out_makes_the_same_books(
     name: str,
     attributes: dict[str, str],
     lists: set[str],
+    tags: set[str],
+    *,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     path = tmp_path_factory.getbasetemp() / f"readers{end}"
@@ -57,10 +66,14 @@ def test_what_is_written_out_makes_the_same_books(
             attributes=attributes,
             now=NOW,
         )
+        for one in sorted(tags):
+            books.tags.add("ana@example.org", one)
         write(books, path)
         with opened(path) as sheets:
             others.subscribers.import_people(sheets.rows, lists=(), now=NOW)
         assert list(others.subscribers.export()) == list(books.subscribers.export())
+        assert others.tags.by_reader() == books.tags.by_reader()
+        assert others.subscribers.all() == books.subscribers.all()
 
 
 def write(books: Books, path: Path, list_name: str = "") -> int:
@@ -79,6 +92,9 @@ def fill(books: Books) -> None:
     books.subscribers.import_rows(rows, lists=(), now=NOW)
     books.subscribers.suppress("di@example.org", reason="asked", now=NOW)
     books.subscribers.suppress("zo@example.org", reason="asked", now=NOW)
+    said = Consent(act="paused", said_at=NOW, how="command")
+    books.pauses.pause("cy@example.org", until=NOW + timedelta(days=9), said=said)
+    books.tags.add("ana@example.org", "vip")
 
 
 @pytest.mark.parametrize("end", [".csv", ".jsonl"])
@@ -94,6 +110,8 @@ def test_states_and_who_never_subscribed_travel_too(
         assert list(others.subscribers.export()) == list(books.subscribers.export())
         assert others.subscribers.suppressed() == {"di@example.org", "zo@example.org"}
         assert others.subscribers.is_suppressed("zo@example.org")
+        until = others.pauses.until("cy@example.org", now=NOW)
+        assert until == NOW + timedelta(days=9)
 
 
 def test_a_list_alone_is_who_gets_it_and_what_is_known_of_them(
@@ -111,6 +129,8 @@ def test_a_list_alone_is_who_gets_it_and_what_is_known_of_them(
         "pending": "",
         "left": "",
         "status": "",
+        "tags": "vip",
+        "paused_until": "",
         "created_at": "2026-11-20T08:00:00.000000+00:00",
         "city": "Rome",
     }
@@ -124,6 +144,7 @@ def test_json_lines_leave_out_what_is_empty(books: Books, tmp_path: Path) -> Non
     assert ana == {
         "email": "ana@example.org",
         "lists": ["art", "weekly"],
+        "tags": ["vip"],
         "created_at": "2026-11-20T08:00:00.000000+00:00",
         "attributes": {"city": "Rome"},
     }

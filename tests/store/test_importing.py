@@ -32,6 +32,8 @@ CELLS = st.fixed_dictionaries(
             ["", "", "active", "pending", "unsubscribed", "bounced"]
         ),
         "created_at": st.sampled_from(["", "2020-01-31"]),
+        "tags": st.sampled_from(["", "", "vip", "new, vip"]),
+        "paused_until": st.sampled_from(["", "", "2026-11-01", "2026-12-01"]),
     }
 )
 FILES = st.lists(CELLS, max_size=8)
@@ -238,3 +240,63 @@ def test_the_journal_of_consent_says_who_came_and_left_by_an_import(
         "bo": [("weekly", "left", "import")],
         "cy": [("weekly", "imported", "import"), ("art", "imported", "import")],
     }
+
+
+def test_tags_of_a_file_are_added_to_those_that_somebody_has(books: Books) -> None:
+    rows = [{"email": "ana@example.org", "tags": "art, new"}]
+    assert load(books, rows, ("weekly",)).new == 1
+    books.tags.add("ana@example.org", "vip")
+    assert load(books, rows, ("weekly",)).unchanged == 1
+    more = [{"email": "ana@example.org", "labels": '"food, drink","art"'}]
+    assert load(books, more, ("weekly",), dry_run=True).changed == 1
+    assert load(books, more, ("weekly",)).changed == 1
+    assert books.tags.by_reader() == {1: ("art", "food, drink", "new", "vip")}
+    (ana,) = books.subscribers.all()
+    assert ana.attributes == {"tags": "art, food, drink, new, vip"}
+    load(books, [{"email": "ana@example.org", "tags": ""}], ("weekly",))
+    assert len(books.tags.by_reader()[1]) == 4, "an empty cell says nothing"
+
+
+@pytest.mark.parametrize(
+    ("heads", "cell"),
+    [
+        ("Email Address,LEID,TAGS", '"""art"",""food"""'),  # Mailchimp
+        ("email,subscribed_to_emails,labels", '"art,food"'),  # Ghost
+        ("email_address,creation_date,tags", '"art, food"'),  # Buttondown
+        ("first_name,email,state,created_at,tags", '"art, food"'),  # Kit
+        ("email,status,tier,tags", "art;food"),  # beehiiv
+        ("email,uuid,status,attributes", '"{""tags"": [""art"", ""food""]}"'),
+    ],
+)
+def test_the_tags_of_every_program_are_tags_here(
+    books: Books, tmp_path: Path, heads: str, cell: str
+) -> None:
+    cells = {"first_name": "Ana", "status": "active", "state": "active"}
+    cells |= {"email": "ana@example.org", "emailaddress": "ana@example.org"}
+    names = heads.split(",")[:-1]
+    row = [
+        cells.get(one.replace(" ", "").replace("_", "").lower(), cells.get(one, ""))
+        for one in names
+    ]
+    path = tmp_path / "readers.csv"
+    path.write_text(f"{heads}\n{','.join(row)},{cell}\n", encoding="utf-8")
+    with opened(path) as sheets:
+        books.subscribers.import_people(sheets.rows, lists=["weekly"], now=NOW)
+    assert books.tags.by_reader() == {1: ("art", "food")}
+    (ana,) = books.subscribers.all()
+    assert ana.attributes["tags"] == "art, food"
+
+
+def test_a_pause_of_a_file_holds_and_a_shorter_one_changes_nothing(
+    books: Books,
+) -> None:
+    rows = [{"email": "ana@example.org", "paused_until": "2026-12-01"}]
+    assert load(books, rows, ("weekly",)).new == 1
+    assert load(books, rows, ("weekly",)).unchanged == 1
+    sooner = [{"email": "ana@example.org", "paused_until": "2026-11-25"}]
+    assert load(books, sooner, ("weekly",)).unchanged == 1
+    until = books.pauses.until("ana@example.org", now=NOW)
+    assert until == datetime.fromisoformat("2026-12-01T00:00:00+00:00")
+    acts = [one.act for one in books.consents.of("ana@example.org")]
+    assert acts == ["imported", "paused"]
+    assert books.subscribers.size("weekly", now=NOW).count == 0

@@ -72,7 +72,9 @@ def test_a_cell_without_an_end_is_named_by_its_line() -> None:
         ),
         (
             {"Email Address": "a@b.example", "TAGS": '"art","food"', "NOTES": ""},
-            Person("a@b.example", attributes={"tags": "art, food"}),
+            Person(
+                "a@b.example", attributes={"tags": "art, food"}, tags=("art", "food")
+            ),
         ),
         (
             {"email": "a@b.example", "email_disabled": "true"},

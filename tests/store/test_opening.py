@@ -112,6 +112,22 @@ def test_older_books_are_migrated_and_keep_what_they_hold(
         assert taken.key == "w/1/smtp/y"
 
 
+def test_tags_that_were_only_shown_become_tags(url: str, tmp_path: Path) -> None:
+    (tmp_path / ".publisher").mkdir()
+    database = Database(url)
+    with database.writing() as connection:
+        migrating.upgrade(connection, until="books_0012")
+        for known in ('{"tags": "vip, art"}', '{"city": "\\"tags\\""}', "{}"):
+            connection.exec_driver_sql(
+                "insert into subscribers (address, normal, name, language, attributes,"
+                " created_at) values (?, ?, '', '', ?, '2026')",
+                (known, known, known),
+            )
+    database.close()
+    with open_books(url) as books:
+        assert books.tags.by_reader() == {1: ("art", "vip")}
+
+
 def test_books_of_a_newer_publisher_are_left_alone(url: str, books: Books) -> None:
     with closing(sqlite3.connect(str(books.database.path))) as shell, shell:
         shell.execute("update alembic_version set version_num = 'books_9999'")

@@ -191,6 +191,11 @@ def test_a_tag_is_given_once_and_goes_with_its_reader(books: Books) -> None:
     books.subscribers.add("ana@example.org", now=NOW)
     assert books.tags.add("ana@example.org", "vip") == ("vip",)
     assert books.tags.add("ANA@example.org", "vip") == ("vip",)
+    assert books.tags.add("ana@example.org", "art") == ("art", "vip")
+    reader = books.subscribers.find("ana@example.org")
+    assert reader
+    assert reader.attributes["tags"] == "art, vip"
+    assert books.tags.remove("ana@example.org", "art") == ("vip",)
     assert books.consents.everything("ana@example.org")["tags"] == ["vip"]
     assert books.tags.remove("ana@example.org", "vip") == ()
     books.tags.add("ana@example.org", "vip")

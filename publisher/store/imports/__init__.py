@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from publisher.store.imports.columns import Columns, Person
+from publisher.store.imports.columns import Columns, Person, together
 from publisher.store.imports.guard import guarded
 from publisher.store.imports.refusals import Refusals
 from publisher.store.imports.sheets import BEGINNING, Row, Sheet, Sheets, opened, table
@@ -22,6 +22,7 @@ __all__ = [
     "opened",
     "person",
     "rows_of",
+    "together",
     "with_columns",
 ]
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from publisher.errors import ConfigError
+from publisher.models import unique
 from publisher.store import times
 from publisher.store.imports import words
 
@@ -28,7 +29,8 @@ class Person(NamedTuple):
 
     `is_pending` and `has_left` are about the lists that the caller names as well;
     `gone` is why they must never be written to, `skip` why the row is nobody.
-    `created` is as the books write a time.
+    `paused_until` and `created` are as the books write a time. The tags are among the
+    attributes, too, as a template shows them.
     """
 
     address: str
@@ -41,13 +43,15 @@ class Person(NamedTuple):
     has_left: bool = False
     gone: str = ""
     skip: str = ""
+    paused_until: str = ""
     created: str = ""
     attributes: Mapping[str, str] = MappingProxyType({})
+    tags: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:
         """Whether they only come, and only to the lists that the caller names."""
-        return self[3:10] == _PLAIN
+        return self[3:11] == _PLAIN
 
 
 def key(head: str) -> str:
@@ -59,7 +63,7 @@ def key(head: str) -> str:
     return re.sub(r"[\W_]+", "", head).lower()
 
 
-_PLAIN = Person("")[3:10]
+_PLAIN = Person("")[3:11]
 
 
 class Columns:
@@ -102,6 +106,7 @@ class Columns:
         ]
         (self._email, *_) = self._fields.get("email", (-1,))
         (self._name_at, *_) = self._fields.get("name", (-1,))
+        (self.tags_at, *_) = self._fields.get("tags", (-1,))
         # Most files hold an address, a name, and what anybody likes to know.
         self._is_plain = (
             not self._signs
@@ -138,7 +143,7 @@ class Columns:
             name = cells[self._name_at] if self._name_at >= 0 else ""
             name = " ".join(name.split())
             return Person(
-                address, name, "", (), (), (), False, False, "", "", "", attributes
+                address, name, "", (), (), (), False, False, "", "", "", "", attributes
             )
         return self._whole(address, cells, attributes)
 
@@ -146,8 +151,9 @@ class Columns:
         self, address: str, cells: Sequence[str], attributes: dict[str, str]
     ) -> Person:
         is_pending, has_left, gone = self._consent(cells, attributes)
-        if tags := many(self._cell(cells, "tags")):
-            attributes["tags"] = ", ".join(tags)
+        tags = many(self._cell(cells, "tags") or attributes.get("tags", ""))
+        if tags:
+            attributes["tags"] = ", ".join(sorted(tags))
         is_nobody = address.lower().endswith(words.DELETED_AT)
         return Person(
             address=address,
@@ -160,8 +166,10 @@ class Columns:
             has_left=has_left,
             gone=f"imported as {gone}" if gone else "",
             skip="asked to be deleted" if is_nobody else "",
+            paused_until=_moment(self._cell(cells, "paused_until")),
             created=self._created(cells, attributes),
             attributes=attributes,
+            tags=tags,
         )
 
     def _cell(self, cells: Sequence[str], field: str) -> str:
@@ -236,8 +244,15 @@ def _opened(head: str, cell: str, *, is_object: bool) -> dict[str, str]:
             found = json.loads(cell)
         except ValueError:
             return {head: cell}
-        return {name: text for name, one in found.items() if (text := written(one))}
+        return {name: text for name, one in found.items() if (text := _kept(name, one))}
     return {head: cell}
+
+
+def _kept(name: str, value: object) -> str:
+    """Return a value of an object; tags stay apart, for they may hold commas."""
+    if name == "tags" and isinstance(value, list):
+        return together([written(one) for one in value])
+    return written(value)
 
 
 def written(value: object) -> str:
@@ -313,14 +328,25 @@ def many(cell: str) -> tuple[str, ...]:
     >>> many('weekly, "monthly";weekly'), many('"art, modern","food"')
     (('weekly', 'monthly'), ('art, modern', 'food'))
     """
-    names: Sequence[object] = re.split(r"[,;|]", cell)
     if cell.startswith("["):
         with suppress(ValueError):
-            names = json.loads(cell)
-    elif cell.startswith('"'):
+            found = (str(one).replace("\0", "").strip() for one in json.loads(cell))
+            return unique(name for name in found if name)
+    names: Sequence[str] = re.split(r"[,;|]", cell)
+    if cell.startswith('"'):
         names = next(csv.reader([cell], skipinitialspace=True))
-    stripped = (str(name).strip().strip("\"'").strip() for name in names)
-    return tuple(dict.fromkeys(name for name in stripped if name))
+    stripped = (name.strip().strip("\"'").strip() for name in names)
+    return unique(name for name in stripped if name)
+
+
+def together(names: Sequence[str]) -> str:
+    """Return a cell from which `many` reads the same names again.
+
+    >>> together(["art", "food"]), together(["art, modern"])
+    ('art, food', '["art, modern"]')
+    """
+    is_plain = all(re.fullmatch(r"[^,;|\"'\[\]]*", one) for one in names)
+    return ", ".join(names) if is_plain else json.dumps([*names], ensure_ascii=False)
 
 
 def _moment(cell: str) -> str:

@@ -23,7 +23,7 @@ from typing import BinaryIO, TextIO, TypeAlias
 from publisher import files
 from publisher.errors import SourceError
 from publisher.store.imports import words
-from publisher.store.imports.columns import Columns, key, written
+from publisher.store.imports.columns import Columns, key, together, written
 from publisher.store.imports.guard import bare
 
 DELIMITERS = ",;\t|"
@@ -277,7 +277,15 @@ def objects(lines: Iterable[str], sheet: Sheet) -> Iterator[Row]:
         if heads not in kinds:
             there = {name: one for name, one in sheet.names.items() if one in heads}
             kinds[heads] = sheet.columns(heads, there)
-        yield number, kinds[heads], [written(cell) for cell in row.values()]
+        yield number, kinds[heads], _cells(row, kinds[heads].tags_at)
+
+
+def _cells(row: Mapping[str, object], tags_at: int) -> list[str]:
+    """Return the cells of an object; its tags stay apart, for they may hold commas."""
+    cells = [written(cell) for cell in row.values()]
+    if tags_at >= 0 and isinstance(found := [*row.values()][tags_at], list):
+        cells[tags_at] = together([written(one) for one in found])
+    return cells
 
 
 def _object(line: str, number: int, where: str) -> dict[str, object]:

@@ -16,6 +16,7 @@ FIELDS = {
     "tags": ("tags", "tag", "labels", "label"),
     "pending": ("pending",),
     "left": ("left",),
+    "paused_until": ("pauseduntil",),
     "created": (
         *("createdat", "creationdate", "optintime", "confirmtime", "subscriptiondate"),
         *("subscribedat", "subscriptioncreatedat", "createddate", "signupdate"),
