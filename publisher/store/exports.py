@@ -147,8 +147,9 @@ def _strangers(connection: Connection) -> Iterator[dict[str, Any]]:
 def flat(row: Mapping[str, Any]) -> dict[str, str]:
     """Return a row as the cells of a table."""
     lists = {column: ", ".join(row[column]) for column in COLUMNS.values()}
+    tags = together(row["tags"]) if row["tags"] else ""
     own = {name: one for name, one in row.items() if name != "attributes"}
-    return {**row["attributes"], **own, **lists, "tags": together(row["tags"])}
+    return {**row["attributes"], **own, **lists, "tags": tags}
 
 
 def write_csv(out: TextIO, heads: Sequence[str], found: Iterator[Any]) -> int:

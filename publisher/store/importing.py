@@ -16,6 +16,10 @@ from publisher.store.joining import Admitted, Joining, Known, admit, stranger
 
 Tell = Callable[[int], None]  # told how many rows more are done
 
+# What is remembered of a person while an import is tried out.
+TOLD = ("normal", "address", "name", "language", "attributes", "suppressed")
+SELDOM = ("tags", "given", "paused_until")
+
 MAKE_ROOM = text("""
 create temporary table if not exists tried (normal text primary key, known text)
 """)
@@ -136,9 +140,6 @@ def _joined(normal: str, found: Person, admitted: Admitted) -> Known:
 
 
 def _written(one: Known) -> str:
-    fields = (
-        *("normal", "address", "name", "language", "attributes", "suppressed"),
-        *("tags", "given", "paused_until"),
-    )
-    said = {name: getattr(one, name) for name in fields}
+    said = {name: getattr(one, name) for name in TOLD}
+    said |= {name: found for name in SELDOM if (found := getattr(one, name))}
     return json.dumps(said | {"subscriptions": one.subscriptions})

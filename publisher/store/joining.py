@@ -37,8 +37,8 @@ class Known:
     name: str = ""
     language: str = ""
     attributes: str = NOTHING
-    tags: list[str] = field(default_factory=list)
-    given: list[str] = field(default_factory=list)
+    tags: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     paused_until: str = ""
     created: str = ""
     subscriptions: dict[str, str] = field(default_factory=dict)
@@ -54,25 +54,25 @@ class Known:
 
         An empty cell says nothing.
         """
-        before = (self.name, self.language, self.attributes, len(self.given))
+        before = (self.name, self.language, self.attributes)
         self.name = found.name or self.name
         self.language = found.language or self.language
-        self.given += [one for one in found.tags if one not in self.all_tags]
+        is_news = self._give(found.tags) if found.tags else False
         if found.attributes:
-            known, new = attributes_from(self.attributes), dict(found.attributes)
+            known, new = attributes_from(self.attributes), found.attributes
             if found.tags:
-                new["tags"] = ", ".join(sorted(self.all_tags))
+                new = {**new, "tags": ", ".join(sorted((*self.tags, *self.given)))}
             if not new.items() <= known.items():
                 self.attributes = encoded({**known, **new})
-        after = (self.name, self.language, self.attributes, len(self.given))
-        is_news = self.is_new or before != after
+        is_news |= self.is_new or before != (self.name, self.language, self.attributes)
         self.is_learned = self.is_learned or is_news
         return is_news
 
-    @property
-    def all_tags(self) -> list[str]:
-        """Their tags, in the books and new."""
-        return [*self.tags, *self.given]
+    def _give(self, tags: Sequence[str]) -> bool:
+        """Add tags to those in the books, and say whether it was news."""
+        new = [one for one in tags if one not in {*self.tags, *self.given}]
+        self.given = (*self.given, *new)
+        return bool(new)
 
     def join(self, lists: Iterable[str], state: str) -> bool:
         """Subscribe to lists; who has left one stays out, who is in stays in."""
@@ -156,7 +156,8 @@ def admit(known: Known, found: Person, lists: tuple[str, ...]) -> str:
     if wanted and all(known.subscriptions[name] == "ended" for name in wanted):
         return "had left"
     is_news |= known.learn(found)
-    is_news |= known.pause(found.paused_until)
+    if found.paused_until:
+        is_news |= known.pause(found.paused_until)
     return NEW if known.is_new else CHANGED if is_news else UNCHANGED
 
 

@@ -139,7 +139,7 @@ def known(
             found[normal].subscriptions[name] = state
         if any(one.tags for _, one in people):
             for normal, tag in ask(connection, TAGS, normals):
-                found[normal].tags.append(tag)
+                found[normal].tags += (tag,)
         if any(one.paused_until for _, one in people):
             for normal, until in ask(connection, PAUSED, normals):
                 found[normal].paused_until = until
