@@ -167,6 +167,38 @@ MAX_SIGNS = 20_000
 KANA_SHARE = 0.05
 
 
+# ISO 639-1: https://www.loc.gov/standards/iso639-2/php/code_list.php
+CODES = frozenset(
+    """
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr
+    cs cu cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu
+    gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk
+    kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms
+    mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro
+    ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl
+    tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+    """.split()
+)
+
+
+def is_known(tag: str) -> bool:
+    """Say whether a tag names a language that is known here.
+
+    >>> is_known("it"), is_known("pt-BR"), is_known("v2")
+    (True, True, False)
+    """
+    return tag.partition("-")[0] in CODES
+
+
+def alike(one: str, other: str) -> bool:
+    """Say whether two tags name one language, wherever it is spoken (RFC 4647).
+
+    >>> alike("pt-BR", "pt"), alike("it", "en")
+    (True, False)
+    """
+    return one.partition("-")[0].lower() == other.partition("-")[0].lower() != ""
+
+
 def detect(text: str, default: str = "en") -> str:
     """Return the language as a BCP 47 tag; `default` where nothing shows one.
 

@@ -62,24 +62,34 @@ def choose(
     now: datetime,
 ) -> Chosen:
     """Pick the articles of an issue; every other one gets a reason in words."""
+    known = _ordered(articles, selection.order)
+    gone = {article.work for article in known if article.slug in sent}
+    sent = {article.slug for article in known if article.work in gone} | sent
     taken: list[Article] = []
     left_out: list[tuple[Article, str]] = []
-    for article in _ordered(articles, selection.order):
+    for article in known:
         reason = _reason_against(article, selection, sent, now)
-        if not reason and _is_full(selection, taken):
+        if not reason and _is_full(selection, taken, article):
             reason = "waits for a later issue"
         if reason:
             left_out.append((article, reason))
             continue
         taken.append(article)
-    if len(taken) < selection.at_least:
+    if len(_works(taken)) < selection.at_least:
         few = f"fewer than {selection.at_least} are new"
         return Chosen((), (*left_out, *((article, few) for article in taken)))
     return Chosen(tuple(taken), tuple(left_out))
 
 
-def _is_full(selection: Selection, taken: Sequence[Article]) -> bool:
-    return selection.at_most is not None and len(taken) >= selection.at_most
+def _is_full(selection: Selection, taken: Sequence[Article], article: Article) -> bool:
+    works = _works(taken)
+    most = selection.at_most
+    return most is not None and article.work not in works and len(works) >= most
+
+
+def _works(articles: Iterable[Article]) -> set[str]:
+    """Return what they are: translations of one article count once."""
+    return {article.work for article in articles}
 
 
 def _ordered(articles: Iterable[Article], order: str) -> list[Article]:

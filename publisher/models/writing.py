@@ -23,7 +23,8 @@ class Article:
 
     `slug` is its identity. `html` is sanitised, without the title; `text` is the same
     as plain paragraphs with blank lines between. `language` is a BCP 47 tag ("en"),
-    dates know their zone, `source` is a path below the project or a URL.
+    dates know their zone, `source` is a path below the project or a URL. Articles with
+    one `work` are translations of each other.
     """
 
     title: str
@@ -46,13 +47,19 @@ class Article:
     reading_minutes: int = 1
     source: str = ""
     draft: bool = False
+    translation_of: str = ""
+
+    @property
+    def work(self) -> str:
+        """What it shares with its translations."""
+        return self.translation_of or self.slug
 
     def data(self) -> Json:
         """Return the article as `publisher articles show --json` prints it."""
         names = (
             "title slug summary language direction tags category author published "
             "updated url site images labels reading_minutes headings draft source "
-            "text html"
+            "translation_of text html"
         )
         values = asdict(self)
         for name in ("published", "updated"):

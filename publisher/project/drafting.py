@@ -124,24 +124,18 @@ class Drafting:
         part = self.campaign.email
         if part is None or (self.needs_articles and not articles):
             return (), ()
+        if self.readers is not None:
+            return self._to_look_at(part, issue, articles, self.readers), ()
+        portions = self._portions(part, issue, articles)
+        if (part.segment and not part.to) or not portions.are_equal:
+            return self._by_portions(part, issue, portions), ()
         letters = [
             (one, self.letter(one.part, issue, articles))
             for one in parting.shares_of(part)
         ]
-        if self.readers is not None:  # to look at: each variant
-            return self._to_look_at(letters, self.readers), ()
-        if not part.to:
-            portions = portions_of(
-                self.folder,
-                self.campaign,
-                articles,
-                is_rehearsal=issue.is_rehearsal,
-            )
-            if part.segment or not portions.are_equal:
-                return self._by_portions(part, issue, portions), ()
-            audiences = self._audiences(part, issue, letters)
-            if audiences is not None:
-                return (), audiences
+        audiences = None if part.to else self._audiences(part, issue, letters)
+        if audiences is not None:
+            return (), audiences
         if part.test:
             raise ConfigError(
                 f"{self.campaign.name}: a test needs letters that are alike for all "
@@ -174,18 +168,32 @@ class Drafting:
             found.append((channel_of(reader), reader, letters[own].draft(reader)))
         return found
 
+    def _portions(
+        self, part: EmailPart, issue: Issue, articles: Sequence[Article]
+    ) -> Portions:
+        """Return who gets which articles; a test gets all, whatever they had."""
+        if part.to:
+            return Portions(articles, language=self.folder.settings.site.language)
+        return portions_of(
+            self.folder, self.campaign, articles, is_rehearsal=issue.is_rehearsal
+        )
+
     def _to_look_at(
-        self, letters: Sequence[ToShare], readers: Sequence[Subscriber]
+        self,
+        part: EmailPart,
+        issue: Issue,
+        articles: Sequence[Article],
+        readers: Sequence[Subscriber],
     ) -> Sequence[ToReader]:
-        variants = {
-            (one.part.subject, one.part.template): (one, letter)
-            for one, letter in letters
-        }
-        return [
-            (self.folder.channel(one.part.through), reader, letter.draft(reader))
-            for one, letter in variants.values()
-            for reader in readers
-        ]
+        """Return each variant of a test, as each of the readers would see it."""
+        portions = Portions(articles, language=self.folder.settings.site.language)
+        found: list[ToReader] = []
+        for one in parting.variants_of(part):
+            channel = self.folder.channel(one.through)
+            for reader in readers:
+                letter = self.letter(one, issue, portions.spoken(reader))
+                found.append((channel, reader, letter.draft(reader)))
+        return found
 
     def _audiences(
         self, part: EmailPart, issue: Issue, letters: Sequence[ToShare]

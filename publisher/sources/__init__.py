@@ -59,6 +59,7 @@ class Given:
     labels: Sequence[str] = ()
     reading_minutes: int = 0
     draft: bool = False
+    translation_of: str = ""
 
 
 def article(given: Given, *, html: str, plain: str, source: str) -> Article:
@@ -91,6 +92,7 @@ def article(given: Given, *, html: str, plain: str, source: str) -> Article:
         reading_minutes=given.reading_minutes or text.reading_minutes(plain),
         source=source,
         draft=given.draft,
+        translation_of=given.translation_of and text.slugify(given.translation_of),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from publisher import dates, markup, strict, text
+from publisher import dates, language, markup, strict, text
 from publisher.errors import ConfigError, SourceError
 from publisher.models import Article, Image
 from publisher.sources import Given, article
@@ -35,6 +35,7 @@ NAMES = {
     "dir": ("dir", "direction"),
     "labels": ("labels", "label", "content_warning", "content_warnings"),
     "site": ("site", "site_name"),
+    "translation_of": ("translation_of", "translationkey", "translation_key"),
 }
 _PELICAN = re.compile(r"([A-Za-z][A-Za-z _-]{1,30}):[ \t]*(.*)")
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](.+)")
@@ -148,14 +149,15 @@ def parse(
     heading, raw = markup.without_first_heading(markup.from_markdown(body), title)
     html = markup.sanitise(raw, base)
     stem, dated = _name_of(source)
+    work, spoken = _translated(stem)
     published = matter.moment("date", timezone)
     if published is None and dated:
         published = dates.read(dated, timezone=timezone)
     given = Given(
-        title=title or heading or _title_of(stem),
+        title=title or heading or _title_of(work),
         slug=_slug(matter, stem),
         summary=matter.text("summary"),
-        language=_language(matter),
+        language=_language(matter) or spoken,
         direction=matter.text("dir").lower(),
         tags=matter.words("tags") or hashtags,
         category=matter.text("category"),
@@ -167,6 +169,7 @@ def parse(
         images=_images(matter, base),
         labels=matter.words("labels"),
         draft=_is_draft(matter),
+        translation_of=matter.text("translation_of") or (work if spoken else ""),
     )
     plain = markup.html_to_text(html)
     if not plain and not (given.title and matter.values):
@@ -305,6 +308,18 @@ def _name_of(source: str) -> tuple[str, str]:
     stem = path.parent.name if is_index else path.stem
     dated = _DATED_NAME.fullmatch(stem)
     return (dated[2], dated[1]) if dated else (stem, "")
+
+
+def _translated(stem: str) -> tuple[str, str]:
+    """Return whose translation a file is by its name, and its language, if it is one.
+
+    >>> _translated("harbour.it"), _translated("version.2")
+    (('harbour', 'it'), ('version.2', ''))
+    """
+    work, dot, tag = stem.rpartition(".")
+    if work and dot and language.is_known(tag):
+        return work, tag
+    return stem, ""
 
 
 def _url(matter: Matter) -> str:
