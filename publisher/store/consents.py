@@ -223,6 +223,7 @@ class Consents:
             "address": reader.address,
             "name": reader.name,
             "language": reader.language,
+            "timezone": reader.timezone,
             "attributes": dict(reader.attributes),
             "tags": list(given),
             "known_since": person.created_at,

@@ -15,7 +15,7 @@ from publisher.store.readers import attributes_from
 
 PAGE = 5_000  # readers that are in memory at a time
 FIRST = ("email", "name", "language", "lists", "pending", "left", "status")
-LAST = ("tags", "paused_until", "created_at")
+LAST = ("timezone", "tags", "paused_until", "created_at")
 COLUMNS = {"confirmed": "lists", "pending": "pending", "ended": "left"}
 
 NAMES = text("""
@@ -31,8 +31,8 @@ select distinct json_each.key
 """)
 PEOPLE = text("""
 select subscribers.id, subscribers.address, subscribers.name, subscribers.language,
-       subscribers.attributes, subscribers.created_at, pauses.until,
-       suppressions.normal
+       subscribers.attributes, subscribers.created_at, subscribers.timezone,
+       pauses.until, suppressions.normal
   from subscribers
   left join pauses
     on pauses.subscriber = subscribers.id
@@ -120,7 +120,7 @@ def _row(
     lists: Mapping[str, tuple[str, ...]],
     tags: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    _, address, name, language, known, created, paused, suppressed = row
+    _, address, name, language, known, created, zone, paused, suppressed = row
     attributes = attributes_from(known)
     attributes.pop("tags", None)  # the same, as a template shows them
     return {
@@ -129,6 +129,7 @@ def _row(
         "language": language,
         **{column: lists.get(column, ()) for column in COLUMNS.values()},
         "status": "suppressed" if suppressed else "",
+        "timezone": zone,
         "tags": tags,
         "paused_until": paused or "",
         "created_at": created,
@@ -141,7 +142,7 @@ def _strangers(connection: Connection) -> Iterator[dict[str, Any]]:
     while found := ask(connection, STRANGERS, {"after": after, "page": PAGE}):
         after = found[-1][0]
         for normal, moment in found:
-            yield _row((0, normal, "", "", "{}", moment, "", normal), {})
+            yield _row((0, normal, "", "", "{}", moment, "", "", normal), {})
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, str]:

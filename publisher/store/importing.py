@@ -18,7 +18,7 @@ Tell = Callable[[int], None]  # told how many rows more are done
 
 # What is remembered of a person while an import is tried out.
 TOLD = ("normal", "address", "name", "language", "attributes", "suppressed")
-SELDOM = ("tags", "given", "paused_until")
+SELDOM = ("timezone", "tags", "given", "paused_until")
 
 MAKE_ROOM = text("""
 create temporary table if not exists tried (normal text primary key, known text)

@@ -36,6 +36,7 @@ class Known:
     id: int = 0
     name: str = ""
     language: str = ""
+    timezone: str = ""
     attributes: str = NOTHING
     tags: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
@@ -54,9 +55,10 @@ class Known:
 
         An empty cell says nothing.
         """
-        before = (self.name, self.language, self.attributes)
+        before = (self.name, self.language, self.timezone, self.attributes)
         self.name = found.name or self.name
         self.language = found.language or self.language
+        self.timezone = found.timezone or self.timezone
         is_news = self._give(found.tags) if found.tags else False
         if found.attributes:
             known, new = attributes_from(self.attributes), found.attributes
@@ -64,7 +66,8 @@ class Known:
                 new = {**new, "tags": ", ".join(sorted((*self.tags, *self.given)))}
             if not new.items() <= known.items():
                 self.attributes = encoded({**known, **new})
-        is_news |= self.is_new or before != (self.name, self.language, self.attributes)
+        after = (self.name, self.language, self.timezone, self.attributes)
+        is_news |= self.is_new or before != after
         self.is_learned = self.is_learned or is_news
         return is_news
 

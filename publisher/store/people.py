@@ -14,7 +14,7 @@ from publisher.store.joining import Admitted, Known, encoded
 from publisher.store.readers import NOTHING
 
 PEOPLE = text("""
-select normal, address, subscribers.id, name, language, attributes
+select normal, address, subscribers.id, name, language, timezone, attributes
   from json_each(:normals)
   join subscribers
     on subscribers.normal = json_each.value
@@ -71,8 +71,9 @@ select seq
 """)
 # By place, not by name: that alone is a fifth of what a row costs.
 KEEP_PERSON = """
-insert into subscribers (id, address, normal, name, language, attributes, created_at)
-values (?, ?, ?, ?, ?, ?, ?)
+insert into subscribers (id, address, normal, name, language, timezone, attributes,
+                         created_at)
+values (?, ?, ?, ?, ?, ?, ?, ?)
 """
 JOIN_STRANGERS = text("""
 insert into subscriptions (subscriber, list, state, changed_at)
@@ -84,6 +85,7 @@ CHANGE_PERSON = text("""
 update subscribers
    set name = :name,
        language = :language,
+       timezone = :timezone,
        attributes = :attributes
  where id = :id
 """)
@@ -236,6 +238,7 @@ def _write_strangers(connection: Connection, admitted: Admitted, last: int) -> N
                 normal,
                 one.name,
                 one.language,
+                one.timezone,
                 encoded(one.attributes) if one.attributes else NOTHING,
                 min(one.created, now) if one.created else now,
             )
@@ -263,6 +266,7 @@ def _person(one: Known, now: str) -> tuple[object, ...]:
         one.normal,
         one.name,
         one.language,
+        one.timezone,
         one.attributes,
         min(one.created or now, now),
     )
@@ -273,6 +277,7 @@ def _details(one: Known) -> dict[str, object]:
         "id": one.id,
         "name": one.name,
         "language": one.language,
+        "timezone": one.timezone,
         "attributes": one.attributes,
     }
 

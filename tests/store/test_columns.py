@@ -39,13 +39,13 @@ def test_mailchimp() -> None:
             "Address": "1 Harbour Road",
             "MEMBER_RATING": "4",
             "CONFIRM_TIME": "2023-04-22 10:00:00",
-            "TIMEZONE": "Europe/Rome",
             "CC": "IT",
             "LEID": "77",
             "EUID": "e1",
             "tags": "Art, modern, Food",
         },
         tags=("Art, modern", "Food"),
+        timezone="Europe/Rome",
     )
 
 
@@ -220,3 +220,20 @@ def test_a_time_that_cannot_be_read_is_kept_as_it_is(cell: str, expected: str) -
     _, (ana,) = people(f"email,created_at\nana@example.org,{cell}\n")
     assert ana.created == expected
     assert ana.attributes == ({} if expected else {"created_at": cell})
+
+
+@pytest.mark.parametrize("head", ["timezone", "time_zone", "Time Zone", "TZ"])
+@pytest.mark.parametrize(
+    ("cell", "zone"),
+    [("Europe/Rome", "Europe/Rome"), ("asia/kolkata ", "Asia/Kolkata"), ("", "")],
+)
+def test_a_zone_of_the_iana_database_is_when_a_reader_lives(
+    head: str, cell: str, zone: str
+) -> None:
+    _, (ana,) = people(f"email,{head}\nana@example.org,{cell}\n")
+    assert (ana.timezone, ana.attributes) == (zone, {})
+
+
+def test_what_is_no_zone_is_kept_as_it_is() -> None:
+    _, (ana,) = people("email,TZ\nana@example.org,(GMT+01:00) Rome\n")
+    assert (ana.timezone, ana.attributes) == ("", {"TZ": "(GMT+01:00) Rome"})

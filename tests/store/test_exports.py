@@ -46,6 +46,7 @@ def test_a_guard_is_taken_off_exactly(text: str) -> None:
     attributes=st.dictionaries(NAMES, VALUES.map(str.strip).filter(bool), max_size=3),
     lists=st.sets(st.sampled_from(["weekly", "art"])),
     tags=st.sets(TAGS, max_size=3),
+    zone=st.sampled_from(["", "Europe/Rome", "America/Argentina/Buenos_Aires"]),
 )
 @pytest.mark.parametrize("end", [".csv", ".jsonl"])
 def test_what_is_written_out_makes_the_same_books(
@@ -55,6 +56,7 @@ def test_what_is_written_out_makes_the_same_books(
     lists: set[str],
     tags: set[str],
     *,
+    zone: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     path = tmp_path_factory.getbasetemp() / f"readers{end}"
@@ -64,6 +66,7 @@ def test_what_is_written_out_makes_the_same_books(
             name=" ".join(name.split()),
             lists=sorted(lists),
             attributes=attributes,
+            timezone=zone,
             now=NOW,
         )
         for one in sorted(tags):
@@ -129,6 +132,7 @@ def test_a_list_alone_is_who_gets_it_and_what_is_known_of_them(
         "pending": "",
         "left": "",
         "status": "",
+        "timezone": "",
         "tags": "vip",
         "paused_until": "",
         "created_at": "2026-11-20T08:00:00.000000+00:00",

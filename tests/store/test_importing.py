@@ -32,6 +32,7 @@ CELLS = st.fixed_dictionaries(
             ["", "", "active", "pending", "unsubscribed", "bounced"]
         ),
         "created_at": st.sampled_from(["", "2020-01-31"]),
+        "tz": st.sampled_from(["", "", "Europe/Rome", "GMT+1 (Rome)"]),
         "tags": st.sampled_from(["", "", "vip", "new, vip"]),
         "paused_until": st.sampled_from(["", "", "2026-11-01", "2026-12-01"]),
     }

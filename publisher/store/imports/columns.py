@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
+from zoneinfo import available_timezones
 
 from publisher.errors import ConfigError
 from publisher.models import unique
@@ -47,6 +48,7 @@ class Person(NamedTuple):
     created: str = ""
     attributes: Mapping[str, str] = MappingProxyType({})
     tags: tuple[str, ...] = ()
+    timezone: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -170,7 +172,16 @@ class Columns:
             created=self._created(cells, attributes),
             attributes=attributes,
             tags=tags,
+            timezone=self._zone(cells, attributes),
         )
+
+    def _zone(self, cells: Sequence[str], attributes: dict[str, str]) -> str:
+        """Return the zone of the IANA database; what is none is kept as it is."""
+        cell = self._cell(cells, "timezone").strip()
+        zone = _zones().get(cell.casefold(), "")
+        if cell and not zone:
+            attributes[self.heads[self._fields["timezone"][0]]] = cell
+        return zone
 
     def _cell(self, cells: Sequence[str], field: str) -> str:
         places = self._fields.get(field)
@@ -210,6 +221,11 @@ class Columns:
                 attributes |= _opened(head, cell, is_object=name in words.OBJECTS)
         gone = sorted(said & words.NEVER)
         return bool(said & words.NOT_YET), bool(said & words.ENDED), "".join(gone[:1])
+
+
+@lru_cache(maxsize=1)
+def _zones() -> Mapping[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
 
 
 def _is_sign(one: str) -> bool:

@@ -12,6 +12,7 @@ FIELDS = {
     "first_name": ("firstname", "givenname", "fname"),
     "last_name": ("lastname", "surname", "familyname", "lname"),
     "language": ("language", "lang", "locale"),
+    "timezone": ("timezone", "tz"),
     "lists": ("lists", "list"),
     "tags": ("tags", "tag", "labels", "label"),
     "pending": ("pending",),
