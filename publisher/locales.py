@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 from publisher import files, strict
 from publisher.errors import ConfigError
@@ -28,6 +29,38 @@ ZEROS = {
     "mymr": 0x1040,
     "tibt": 0xF20,
 }
+
+# Zones that a form offers, by the part of the world as CLDR numbers it: one for each
+# clock that many people live by, and the capitals that people look for.
+ZONES = {
+    "150": (
+        "Amsterdam Athens Belgrade Berlin Brussels Bucharest Budapest Copenhagen "
+        "Dublin Helsinki Istanbul Kyiv Lisbon London Madrid Moscow Oslo Paris Prague "
+        "Rome Sofia Stockholm Vienna Vilnius Warsaw Zurich"
+    ),
+    "002": (
+        "Accra Addis_Ababa Algiers Cairo Casablanca Dakar Johannesburg Khartoum "
+        "Kinshasa Lagos Nairobi Tripoli Tunis"
+    ),
+    "019": (
+        "Anchorage Argentina/Buenos_Aires Bogota Caracas Chicago Denver Guatemala "
+        "Halifax Havana La_Paz Lima Los_Angeles Mexico_City Montevideo New_York "
+        "Phoenix Puerto_Rico Santiago Sao_Paulo St_Johns Toronto Vancouver"
+    ),
+    "142": (
+        "Almaty Amman Baghdad Bangkok Beirut Dhaka Dubai Ho_Chi_Minh Hong_Kong Jakarta "
+        "Jerusalem Kabul Karachi Kathmandu Kolkata Manila Riyadh Seoul Shanghai "
+        "Singapore Taipei Tashkent Tehran Tokyo Yangon"
+    ),
+    "009": "Adelaide Auckland Brisbane Fiji Guam Honolulu Perth Sydney",
+}
+FOLDERS = {
+    "150": "Europe",
+    "002": "Africa",
+    "019": "America",
+    "142": "Asia",
+}
+OCEAN = ("Auckland", "Fiji", "Guam", "Honolulu")  # the others are in Australia
 
 Phrase = str | Mapping[str, str]  # one text, or one for each plural category
 
@@ -61,6 +94,57 @@ def language_name(tag: str) -> str:
         return Locale.parse(tag, sep="-").get_display_name() or tag
     except (UnknownLocaleError, ValueError):
         return tag
+
+
+def zones(language: str, *, also: str = "") -> dict[str, dict[str, str]]:
+    """Return zones to choose from, by the part of the world: cities by their names.
+
+    `also` is among them, wherever it is.
+
+    >>> found = zones("de", also="Europe/San_Marino")
+    >>> found["Europa"]["Europe/Rome"], "Europe/San_Marino" in found["Europa"]
+    ('Rom', True)
+    """
+    locale = _locale(language)
+    found: dict[str, dict[str, str]] = {}
+    for part, names in _zones().items():
+        title = locale.territories.get(part, part)
+        found[title] = {name: _city(name, locale) for name in names}
+    if also and not any(also in names for names in found.values()):
+        part = next((one for one, names in _zones().items() if _alike(also, names)), "")
+        title = locale.territories.get(part, also.partition("/")[0])
+        found.setdefault(title, {})[also] = _city(also, locale)
+    # By the name that is read, as far as code points tell.
+    return {
+        title: dict(sorted(names.items(), key=lambda one: one[1]))
+        for title, names in found.items()
+    }
+
+
+def _alike(zone: str, others: Sequence[str]) -> bool:
+    return any(zone.partition("/")[0] == one.partition("/")[0] for one in others)
+
+
+@lru_cache(maxsize=1)
+def _zones() -> Mapping[str, Sequence[str]]:
+    """Return the zones by the part of the world, those that this machine knows."""
+    known = available_timezones()
+    whole = {
+        part: [f"{_folder(part, city)}/{city}" for city in cities.split()]
+        for part, cities in ZONES.items()
+    }
+    return {part: [one for one in all_ if one in known] for part, all_ in whole.items()}
+
+
+def _folder(part: str, city: str) -> str:
+    return FOLDERS.get(part) or ("Pacific" if city in OCEAN else "Australia")
+
+
+def _city(zone: str, locale: Locale) -> str:
+    from babel.dates import get_timezone_location
+
+    city = get_timezone_location(zone, locale=locale, return_city=True)
+    return city.replace("_", " ").rpartition("/")[2]
 
 
 def count_in_words(phrase: Phrase, number: int, language: str) -> str:

@@ -63,6 +63,9 @@ def show(address: str, folder: str | None, *, json_: bool) -> None:
         say(f"suppressed: {found['suppressed']}")
     if until := pausing.end_of(project, address):
         say(f"paused: gets nothing until {until}")
+    about = ("name", "language", "timezone")
+    if kept := [f"{one}: {found[one]}" for one in about if found.get(one)]:
+        say(", ".join(kept))
     if found.get("tags"):
         say(f"tags: {', '.join(cast('list[str]', found['tags']))}")
     states = project.books.consents.lists_of(address)

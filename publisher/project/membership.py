@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 from publisher import tokens
 from publisher.errors import ConfigError, StoreError
@@ -57,6 +58,7 @@ class Choices:
     lists: tuple[str, ...]
     topics: tuple[str, ...] = ()
     language: str = ""
+    timezone: str = ""
     paused_until: date | None = None
 
 
@@ -67,6 +69,7 @@ class Wanted:
     lists: Sequence[str] = ()
     topics: Sequence[str] = ()
     language: str | None = None
+    timezone: str | None = None
 
 
 class Membership:
@@ -210,6 +213,7 @@ class Membership:
                     lists=tuple(on),
                     topics=self._project.books.memory.topics_of(address),
                     language=reader.language if reader else "",
+                    timezone=reader.timezone if reader else "",
                     paused_until=pausing.end_of(self._project, address),
                 )
         return None
@@ -240,10 +244,14 @@ class Membership:
         return self.choices(token)
 
     def _prefer(self, found: Choices, wanted: Wanted) -> None:
-        """Keep a language that there is; none is one, too."""
-        offered = {"", *self.languages(found.language)}
-        language = wanted.language if wanted.language in offered else None
-        self._project.books.subscribers.prefer(found.address, language=language)
+        """Keep a language and a time zone that there are; none is one, too."""
+        languages = {"", *self.languages(found.language)}
+        zones = {"", found.timezone, *available_timezones()}
+        self._project.books.subscribers.prefer(
+            found.address,
+            language=wanted.language if wanted.language in languages else None,
+            timezone=wanted.timezone if wanted.timezone in zones else None,
+        )
 
     def _join_and_leave(
         self, found: Choices, lists: Sequence[str], visitor: Visitor

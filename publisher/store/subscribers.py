@@ -91,7 +91,8 @@ select subscriber, list, state
 """)
 PREFER = text("""
 update subscribers
-   set language = coalesce(:language, language)
+   set language = coalesce(:language, language),
+       timezone = coalesce(:timezone, timezone)
  where normal = :normal
 """)
 SUPPRESSED = text("""
@@ -182,10 +183,12 @@ class Subscribers:
             return importing.try_out(self._database, rows, joining, tell=tell)
         return importing.run(self._database, rows, joining, as_new=as_new, tell=tell)
 
-    def prefer(self, address: str, *, language: str | None = None) -> None:
+    def prefer(
+        self, address: str, *, language: str | None = None, timezone: str | None = None
+    ) -> None:
         """Note what a reader would rather have; None changes nothing."""
         normal = addresses.loosely_normal(address)
-        values = {"normal": normal, "language": language}
+        values = {"normal": normal, "language": language, "timezone": timezone}
         with self._database.writing() as connection:
             connection.execute(PREFER, values)
 

@@ -215,6 +215,59 @@ def test_a_form_without_a_language_leaves_it_as_it_is(
     assert (reader.language, reader.lists) == ("it", ())
 
 
+# --- a time zone ----------------------------------------------------------------------
+
+
+def zone_of(project: Project) -> str:
+    reader = project.books.subscribers.find(ADDRESS)
+    assert reader
+    return reader.timezone
+
+
+def test_a_reader_chooses_a_time_zone_by_the_name_of_its_city(
+    page: Page, project: Project
+) -> None:
+    shown = page.text("de")
+    assert '<optgroup label="Europa">' in shown
+    assert '<option value="Europe/Rome">Rom</option>' in shown
+    page.press("save", list="weekly", timezone="Europe/Rome")
+    assert zone_of(project) == "Europe/Rome"
+    assert '<option value="Europe/Rome" selected>' in page.text()
+    page.press("save", list="weekly")
+    assert zone_of(project) == "Europe/Rome", "a form without it leaves it"
+    page.press("save", list="weekly", timezone="any")
+    assert zone_of(project) == ""
+
+
+@pytest.mark.parametrize("zone", ["Indian/Maldives", "America/Boise", "UTC"])
+def test_a_zone_that_is_not_offered_to_all_is_kept(
+    page: Page, project: Project, zone: str
+) -> None:
+    project.books.subscribers.prefer(ADDRESS, timezone=zone)
+    assert f'<option value="{zone}" selected>' in page.text()
+    page.press("save", list="weekly", timezone=zone)
+    assert zone_of(project) == zone
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Rom", "../etc/passwd", "Europe", "\0", "GMT+1"]
+)
+def test_a_zone_that_there_is_not_changes_nothing(
+    page: Page, project: Project, zone: str
+) -> None:
+    page.press("save", list="weekly", timezone="Asia/Tokyo")
+    page.press("save", list="weekly", timezone=zone)
+    assert zone_of(project) == "Asia/Tokyo"
+
+
+def test_all_that_is_known_of_a_reader_has_what_they_chose(
+    page: Page, project: Project
+) -> None:
+    page.press("save", list="weekly", timezone="Asia/Tokyo", language="fr")
+    known = project.books.consents.everything(ADDRESS)
+    assert (known["timezone"], known["language"]) == ("Asia/Tokyo", "fr")
+
+
 # --- every language -------------------------------------------------------------------
 
 

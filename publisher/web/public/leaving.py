@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from publisher.errors import ConfigError
-from publisher.locales import language_name
+from publisher.locales import language_name, zones
 from publisher.project import pausing
 from publisher.project.membership import Choices, Wanted
 from publisher.web.public.desk import Desk, Form, one
@@ -96,6 +96,8 @@ class Leaving:
             followed=found.topics,
             languages={one: language_name(one) for one in languages},
             own_language=found.language,
+            zones=zones(language, also=found.timezone),
+            own_zone=found.timezone,
             can_pause=bool(found.lists or found.paused_until),
             paused_until=found.paused_until,
             first_day=first + timedelta(days=1),
@@ -126,6 +128,7 @@ class Leaving:
                     lists=lists,
                     topics=form.get("topic", []),
                     language=chosen(form, "language"),
+                    timezone=chosen(form, "timezone"),
                 )
                 self.desk.membership.choose(token, wanted, visitor=visitor)
         return self.show_choices(request, token, saved=True)
