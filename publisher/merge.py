@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
+from types import MappingProxyType
 
 from publisher import tokens
 from publisher.memory import OncePer
@@ -20,6 +21,8 @@ from publisher.models import (
     Issue,
     Mailbox,
     Mailing,
+    Media,
+    Picture,
     Post,
     PostDraft,
     Site,
@@ -113,8 +116,18 @@ def emails(
     return [*map(_email, keys, repeat(shared), boxes, values, headers, ids)]
 
 
-def post(draft: PostDraft, *, key: str, created: datetime) -> Post:
-    """Return the post for one account; `created` is when it was planned."""
+def post(
+    draft: PostDraft,
+    *,
+    key: str,
+    created: datetime,
+    files: Mapping[str, bytes] = MappingProxyType({}),
+) -> Post:
+    """Return the post for one account; `created` is when it was planned.
+
+    `files` are the bytes of its pictures, by their digests.
+    """
+    thumbnail = draft.thumbnail
     return Post(
         key=key,
         text=draft.text,
@@ -124,6 +137,23 @@ def post(draft: PostDraft, *, key: str, created: datetime) -> Post:
         content_warning=draft.content_warning,
         images=draft.images,
         created=created,
+        title=draft.title,
+        thread=draft.thread,
+        visibility=draft.visibility,
+        media=tuple(_media(one, files) for one in draft.pictures),
+        thumbnail=_media(thumbnail, files) if thumbnail else None,
+        document=draft.document,
+    )
+
+
+def _media(picture: Picture, files: Mapping[str, bytes]) -> Media:
+    return Media(
+        content=files[picture.digest],
+        media_type=picture.media_type,
+        alt=picture.alt,
+        width=picture.width,
+        height=picture.height,
+        url=picture.url,
     )
 
 

@@ -111,12 +111,47 @@ class Card:
     alt: str = ""
 
 
+# What posts came to have after the first of them were in the books.
+ADDED = ("title", "thread", "visibility", "pictures", "thumbnail", "document")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An image that goes with a post; its bytes are in the books.
+
+    `digest` is the SHA-256 of them in hexadecimal, `url` where it was read from.
+    """
+
+    url: str
+    media_type: str
+    size: int
+    digest: str
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A whole article, for networks that take one. `html` is sanitised."""
+
+    title: str
+    html: str
+    summary: str = ""
+    url: str = ""
+    author: str = ""
+    image: str = ""
+    tags: tuple[str, ...] = ()
+    published: str = ""  # ISO 8601
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostDraft:
     """A social post rendered once for one network.
 
     `length` is counted in the network's own `unit`; `rung` is the step of the
-    template's fit ladder that fitted (0 is the fullest).
+    template's fit ladder that fitted (0 is the fullest). Of a thread `text` is the
+    first part, and `thread` are the others. `thumbnail` is the card's picture.
     """
 
     template: str
@@ -133,12 +168,25 @@ class PostDraft:
     limit: int | None = None
     unit: Unit = "characters"
     rung: int = 0
+    title: str = ""
+    thread: tuple[str, ...] = ()
+    visibility: str = ""  # public, unlisted or private; empty: the account's own
+    pictures: tuple[Picture, ...] = ()
+    thumbnail: Picture | None = None
+    document: Document | None = None
 
     kind: ClassVar[Kind] = "post"
 
     def data(self) -> Json:
-        """Return a value that JSON can hold and `draft_from` can read."""
-        return {"kind": self.kind, **asdict(self)}
+        """Return a value that JSON can hold and `draft_from` can read.
+
+        What a post has not is not in it, so that its id stays when others have it.
+        """
+        data = {"kind": self.kind, **asdict(self)}
+        for name in ADDED:
+            if not data[name]:
+                del data[name]
+        return data
 
     @property
     def id(self) -> str:
@@ -175,12 +223,21 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
         files = [AttachedFile(**one) for one in values.get("attachments", ())]
         values["attachments"] = tuple(files)
         return EmailDraft(**{**values, "articles": tuple(values["articles"])})
-    card = values["card"]
-    return PostDraft(
-        **{
-            **values,
-            "hashtags": tuple(values["hashtags"]),
-            "images": tuple(Image(**image) for image in values["images"]),
-            "card": Card(**card) if card else None,
-        }
-    )
+    return PostDraft(**{**values, **_of_post(values)})
+
+
+def _of_post(values: Mapping[str, Any]) -> Json:
+    """Return the parts of a post that are more than texts and numbers."""
+    card, thumbnail = values["card"], values.get("thumbnail")
+    document = values.get("document")
+    if document:
+        document = Document(**{**document, "tags": tuple(document["tags"])})
+    return {
+        "hashtags": tuple(values["hashtags"]),
+        "images": tuple(Image(**image) for image in values["images"]),
+        "card": Card(**card) if card else None,
+        "thread": tuple(values.get("thread", ())),
+        "pictures": tuple(Picture(**one) for one in values.get("pictures", ())),
+        "thumbnail": Picture(**thumbnail) if thumbnail else None,
+        "document": document,
+    }

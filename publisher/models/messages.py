@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    runtime_checkable,
+)
 
 from publisher.errors import ProviderError
-from publisher.models.drafts import Card, EmailDraft, Slot, Slotted
+from publisher.models.drafts import Card, Document, EmailDraft, Slot, Slotted
 from publisher.models.values import Kind, Unit
 from publisher.models.writing import Image, Mailbox
 
@@ -114,8 +122,24 @@ class Email:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """An image that goes with a post, its bytes included; sizes in pixels."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+    url: str = ""  # where it was read from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A post for one account. `created` is when it was planned, never "now"."""
+    """A post for one account. `created` is when it was planned, never "now".
+
+    Of a thread `text` is the first part, and `thread` are the others. `thumbnail` is
+    the picture of the card. A network that takes whole articles gets the `document`.
+    """
 
     key: str
     text: str
@@ -125,6 +149,12 @@ class Post:
     content_warning: str = ""
     images: tuple[Image, ...] = ()
     created: datetime | None = None
+    title: str = ""
+    thread: tuple[str, ...] = ()
+    visibility: str = ""  # public, unlisted or private; empty: the account's own
+    media: tuple[Media, ...] = ()
+    thumbnail: Media | None = None
+    document: Document | None = None
 
 
 Message: TypeAlias = Email | Post
@@ -148,7 +178,10 @@ class Limits:
     carry. `batch` is how many deliveries one call takes; `per_second` the pace; a key
     is remembered for `remembers`, so a repeat within it is not a second message. An
     email may have `size` bytes, its attachments in base64 included; `shows_images` says
-    whether a page can show those that travel with it.
+    whether a page can show those that travel with it. A post may have `images`, each
+    of `image_bytes` and `image_pixels` with an `alt` text of so many characters; with
+    `has_threads` its parts can be chained, and what `takes` a document gets the whole
+    article.
     """
 
     length: int | None = None
@@ -163,6 +196,10 @@ class Limits:
     remembers: timedelta = timedelta(0)
     size: int | None = None
     shows_images: bool = True
+    image_bytes: int | None = None
+    image_pixels: int | None = None
+    has_threads: bool = False
+    takes: Literal["post", "document"] = "post"
 
 
 class Provider(Protocol[M_contra]):
@@ -244,6 +281,52 @@ class Recalls(Protocol):
 
     def find(self, message: Any) -> Receipt | None:
         """Answer "did you get this one?"."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who an account is, as its network says."""
+
+    name: str
+    url: str = ""
+    expires_at: datetime | None = None  # the token, where that is told
+    remarks: tuple[str, ...] = ()  # what its owner should know: a scope that is missing
+
+
+@runtime_checkable
+class Verifies(Protocol):
+    """A provider that can say whose account it is without posting."""
+
+    def verify(self) -> Identity:
+        """Ask the network, or raise a `ProviderError`."""
+        ...
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """A provider whose posts can be changed afterwards."""
+
+    def edit(self, receipt: str, message: Any) -> Receipt:
+        """Put the message in the place of the one of this receipt."""
+        ...
+
+
+@runtime_checkable
+class Deletes(Protocol):
+    """A provider whose posts can be taken back."""
+
+    def delete(self, receipt: str) -> None:
+        """Take it back; what is gone already is no error."""
+        ...
+
+
+@runtime_checkable
+class Prices(Protocol):
+    """A provider that takes money for each post."""
+
+    def price(self, message: Any) -> float:
+        """Return what it costs, in US dollars."""
         ...
 
 
