@@ -105,20 +105,31 @@ def zones(language: str, *, also: str = "") -> dict[str, dict[str, str]]:
     >>> found["Europa"]["Europe/Rome"], "Europe/San_Marino" in found["Europa"]
     ('Rom', True)
     """
-    locale = _locale(language)
-    found: dict[str, dict[str, str]] = {}
-    for part, names in _zones().items():
-        title = locale.territories.get(part, part)
-        found[title] = {name: _city(name, locale) for name in names}
+    found = {title: dict(names) for title, names in _cities(language).items()}
     if also and not any(also in names for names in found.values()):
+        locale = _locale(language)
         part = next((one for one, names in _zones().items() if _alike(also, names)), "")
         title = locale.territories.get(part, also.partition("/")[0])
-        found.setdefault(title, {})[also] = _city(also, locale)
-    # By the name that is read, as far as code points tell.
+        cities = found.get(title, {}) | {also: _city(also, locale)}
+        found[title] = _by_name(cities)
+    return found
+
+
+@lru_cache(maxsize=32)
+def _cities(language: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the cities of `ZONES` in a language, by the part of the world."""
+    locale = _locale(language)
     return {
-        title: dict(sorted(names.items(), key=lambda one: one[1]))
-        for title, names in found.items()
+        locale.territories.get(part, part): _by_name(
+            {name: _city(name, locale) for name in names}
+        )
+        for part, names in _zones().items()
     }
+
+
+def _by_name(cities: Mapping[str, str]) -> dict[str, str]:
+    """Return zones by the name that is read, as far as code points tell."""
+    return dict(sorted(cities.items(), key=lambda one: one[1]))
 
 
 def _alike(zone: str, others: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha1
+from hmac import compare_digest
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -61,6 +62,8 @@ def read(purpose: str, token: str, *, secret: str) -> list[str]:
     """Return what a token says; nothing where it was not made for this purpose."""
     from itsdangerous import BadSignature
 
+    if not _signature(secret, purpose).is_exact(token):
+        return []
     try:
         said = _serializer(secret, purpose).loads(token)
     except (BadSignature, ValueError, TypeError):
@@ -101,10 +104,21 @@ class _Signature:
     def signed(self, text: str) -> str:
         """Return the text, which must be ASCII, and its signature, fit for a URL."""
         said = _base64(text.encode())
+        return (said + b"." + self._of(said)).decode()
+
+    def is_exact(self, token: str) -> bool:
+        """Say whether a token ends as we sign, to the letter.
+
+        Base64 can be spelled in several ways, and itsdangerous takes them all.
+        """
+        said, _, signature = token.encode("utf-8", "replace").rpartition(b".")
+        return compare_digest(signature, self._of(said))
+
+    def _of(self, said: bytes) -> bytes:
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(said)
         outer.update(inner.digest())
-        return (said + b"." + _base64(outer.digest())).decode()
+        return _base64(outer.digest())
 
 
 def _base64(raw: bytes) -> bytes:

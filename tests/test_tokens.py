@@ -53,6 +53,18 @@ def test_a_link_says_who_leaves_what(address: str, secret: str) -> None:
     assert found == WayOut(address, "weekly")
 
 
+@pytest.mark.parametrize("sign", ["=", "==", "!", "\n", " ", "\0", "é", "%3D"])
+def test_a_signature_is_spelled_as_we_spell_it(sign: str) -> None:
+    """What base64 skips is no part of a link, nor can its last letter be another."""
+    made = token(link())
+    assert read_unsubscribe(SECRET, made)
+    said, dot, signature = made.rpartition(".")
+    twins = [chr(ord(made[-1]) ^ 1), chr(ord(made[-1]) ^ 2)]
+    wrong = [made + sign, f"{said}{dot}{signature[:9]}{sign}{signature[9:]}"]
+    wrong += [made[:-1] + one for one in twins]
+    assert [one for one in wrong if read_unsubscribe(SECRET, one)] == []
+
+
 def test_a_link_is_ascii_without_the_address_in_sight_and_always_the_same() -> None:
     assert link() == link()
     assert link().isascii()
