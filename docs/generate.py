@@ -23,6 +23,8 @@ GENERAL = {
     "PUBLISHER_STORE": "Where the books are; default: .publisher/books.sqlite3",
     "PUBLISHER_OUTBOX": "Where the outbox writes; default: outbox/",
     "PUBLISHER_SECRET": "Signs links in letters; default: made once and kept",
+    "PUBLISHER_RESOLVER": "Which DNS resolver doctor asks, 127.0.0.1:5353; default: "
+    "this machine's",
 }
 HEAD = """\
 # Copy this file to .env and fill in what you use. Secrets live only there.

@@ -24,6 +24,7 @@ TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "mailbox",
     "hooks",
     "signatures",
+    "dns",
 }
 STATIONS = {
     "sources",
@@ -37,6 +38,7 @@ STATIONS = {
     "schedule",
     "config",
     "rehearsal",
+    "domain",
 }
 HALL = {"project"}
 DOORS = {"cli", "web", "testing", "publisher"}  # "publisher" is the package's __init__
@@ -57,6 +59,7 @@ HEAVY = {
     "yaml",
     "sqlite3",
     "boto3",
+    "dns",
 }
 # One outside package, one room.
 ROOMS = {
@@ -84,6 +87,7 @@ ROOMS = {
     "fastfeedparser": {"sources"},
     "boto3": {"providers"},
     "botocore": {"providers"},
+    "dns": {"dns"},
 }
 
 

@@ -13,10 +13,11 @@ from publisher.mime.attachments import seen
 from publisher.mime.bodies import body
 from publisher.mime.dkim import Signer
 from publisher.mime.headers import ascii_domain
+from publisher.mime.public import key_bits
 from publisher.mime.skeleton import Skeleton
 from publisher.models import Email
 
-__all__ = ["Signer", "ascii_domain", "encode", "html_size", "page"]
+__all__ = ["Signer", "ascii_domain", "encode", "html_size", "key_bits", "page"]
 
 _skeleton_of = OncePer(Skeleton)
 

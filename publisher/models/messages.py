@@ -231,6 +231,32 @@ class Signs(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A mail server that takes our emails, and how it is spoken to.
+
+    `has_login` says that it knows us, so that it is mostly somebody's service.
+    """
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    has_login: bool = False
+
+
+@runtime_checkable
+class Relays(Protocol):
+    """A provider that speaks to mail servers itself, and says where bounces go."""
+
+    def mail_servers(self) -> Sequence[MailServer]:
+        """Return those that emails are handed to."""
+        ...
+
+    def envelope_domain(self) -> str:
+        """Return the domain that bounces go to; empty: that of who writes."""
+        ...
+
+
 @runtime_checkable
 class Batches(Protocol):
     """A provider that takes up to `limits.batch` messages in one call."""

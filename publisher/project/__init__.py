@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Unpack
@@ -53,6 +53,7 @@ from publisher.project.sending import (
 from publisher.project.wishing import Variant, Wishing
 
 if TYPE_CHECKING:
+    from publisher.domain import Finding as Vetted
     from publisher.project.pulling import Pulled
     from publisher.project.returning import Returned
 
@@ -312,6 +313,15 @@ class Project(Wishing):
     def examine(self) -> list[Finding]:
         """Look at every part of the folder; change nothing."""
         return examine(self)
+
+    def vet(self, domain: str, *, selectors: Sequence[str] = ()) -> Iterator[Vetted]:
+        """Look at a domain that emails come from: DNS, servers, pages and the clock.
+
+        `selectors` name DKIM keys besides those of the channels. Nothing is sent.
+        """
+        from publisher.project import vetting
+
+        return vetting.vet(self, domain, selectors)
 
     def fetch_bounces(self, *, dry_run: bool = False, stop: Stop = never) -> Returned:
         """Read the bounce mailbox, and suppress who is gone or has complained.

@@ -21,7 +21,7 @@ from publisher.errors import (
     Unavailable,
 )
 from publisher.mime import Signer, encode
-from publisher.models import Email, Kind, Limits, Receipt
+from publisher.models import Email, Kind, Limits, MailServer, Receipt
 from publisher.providers import Secret
 from publisher.providers.smtp.crew import Crew
 from publisher.providers.smtp.dialogue import Parcel
@@ -176,6 +176,18 @@ class Smtp:
     def dns_records(self) -> list[tuple[str, str]]:
         """Return the names and texts of the TXT records that signatures need."""
         return [(signer.name, signer.record) for signer in self._signers]
+
+    def mail_servers(self) -> list[MailServer]:
+        """Return the servers that emails are handed to."""
+        has_login = bool(self.username or self.token.reveal())
+        return [
+            MailServer(one.host, one.port, self.security, has_login=has_login)
+            for one in servers_in(self.host, self.port)
+        ]
+
+    def envelope_domain(self) -> str:
+        """Return the domain that bounces go to; empty: that of who writes."""
+        return self.sender.rpartition("@")[2]
 
     def close(self) -> None:
         """Say goodbye; sending again connects anew."""
