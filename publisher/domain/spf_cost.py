@@ -31,6 +31,7 @@ class Cost:
     void: int = 0
     has_ptr: bool = False
     has_macro: bool = False
+    opens: str = ""  # what lets everybody in, such as an include with +all
 
     def follow(self, domain: str, path: tuple[str, ...] = ()) -> spf.Record:
         """Count a domain's record and what it leads to; raise `Wrong` if it is broken.
@@ -42,6 +43,8 @@ class Cost:
         record = _only(domain, self.resolver, is_included=bool(path))
         here = (*path, domain)
         for term in record.terms:
+            if term.qualifier == "+" and term.target.endswith("/0"):
+                self.opens = f"{term}"
             if term.name in spf.ASKS and self.lookups < COUNTED:
                 self._ask(term, here)
         if record.redirect and self.lookups < COUNTED:
@@ -59,7 +62,8 @@ class Cost:
         if term.name == "include":
             if not self.resolver.txt(target):
                 self.void += 1
-            self.follow(target, path)
+            if self.follow(target, path).default == "+" == term.qualifier:
+                self.opens = f"{term}"
         elif term.name == "mx":
             self._count_mx(target)
         elif term.name == "a":
@@ -152,6 +156,9 @@ def _too_much(domain: str, cost: Cost) -> Iterator[Finding]:
 
 def _too_open(domain: str, record: spf.Record, cost: Cost) -> Iterator[Finding]:
     hint = f"Try: end the record of {domain} with ~all"
+    if cost.opens:
+        said = f"{domain} has {cost.opens}, so anybody may send as you"
+        yield Finding("error", SUBJECT, said, "Try: remove that")
     match record.default:
         case "+":
             said = f"{domain} ends with +all: anybody may send as you"

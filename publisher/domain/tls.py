@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from socket import SocketIO
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from publisher.domain.mail import addresses_of
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from publisher.dns import Resolver
 
 PORT = 25  # mail servers speak to each other there
-PATIENCE = 5.0  # seconds for each answer
+PATIENCE = 5.0  # seconds to connect, and for the handshake
+TALK = 15.0  # seconds for all that is said before
 SOON = timedelta(days=14)
 MOST_MX = 2  # of a domain's mail servers
 LONGEST_LINE, MOST_LINES = 2000, 100
@@ -104,25 +105,37 @@ def _certified_until(place: _Place, hello: str) -> datetime:
 
 
 def _ask_for_tls(line: socket.socket, hello: str) -> None:
-    # Unbuffered: what follows the reply to STARTTLS belongs to TLS.
-    with line.makefile("rb", buffering=0) as replies:
-        _reply(replies, b"220")
-        line.sendall(f"EHLO {hello}\r\n".encode())
-        offers = _reply(replies, b"250")
-        if not any(one.strip().upper() == b"STARTTLS" for one in offers):
-            raise Mute("offers no STARTTLS")
-        line.sendall(b"STARTTLS\r\n")
-        _reply(replies, b"220")
+    deadline = monotonic() + TALK
+    _reply(line, b"220", deadline)
+    line.sendall(f"EHLO {hello}\r\n".encode())
+    offers = _reply(line, b"250", deadline)
+    if not any(one.strip().upper() == b"STARTTLS" for one in offers):
+        raise Mute("offers no STARTTLS")
+    line.sendall(b"STARTTLS\r\n")
+    _reply(line, b"220", deadline)
+    line.settimeout(PATIENCE)
 
 
-def _reply(replies: SocketIO, code: bytes) -> list[bytes]:
+def _reply(replies: socket.socket, code: bytes, deadline: float) -> list[bytes]:
     """Return the lines of a reply, without their code."""
     lines: list[bytes] = []
     while len(lines) < MOST_LINES:
-        line = replies.readline(LONGEST_LINE)
+        line = _line(replies, deadline)
         lines.append(line[4:])
         if not line.startswith(code):
             raise Mute("does not answer as a mail server does")
         if line[3:4] != b"-":
             return lines
     raise Mute("does not stop talking")
+
+
+def _line(replies: socket.socket, deadline: float) -> bytes:
+    # Byte by byte: what follows the reply to STARTTLS belongs to TLS.
+    found = b""
+    while not found.endswith(b"\n") and len(found) < LONGEST_LINE:
+        replies.settimeout(max(0.001, deadline - monotonic()))
+        one = replies.recv(1)
+        if not one:
+            break
+        found += one
+    return found

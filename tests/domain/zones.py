@@ -68,12 +68,12 @@ class Zone:
     ) -> None:
         for _ in range(MOST_ALIASES):
             if found := self._zone.get_rdataset(name, kind):
-                response.answer.append(dns.rrset.from_rdata_list(name, 60, found))
+                response.answer.append(dns.rrset.from_rdata_list(name, 60, list(found)))
                 return
             alias = self._zone.get_rdataset(name, dns.rdatatype.CNAME)
             if not alias:
                 break
-            response.answer.append(dns.rrset.from_rdata_list(name, 60, alias))
+            response.answer.append(dns.rrset.from_rdata_list(name, 60, list(alias)))
             name = alias[0].target
         if name not in self._names:
             response.set_rcode(dns.rcode.NXDOMAIN)
