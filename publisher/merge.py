@@ -58,8 +58,12 @@ def mailing(
     issue: Issue,
     list_name: str,
     attachments: Sequence[Attachment] = (),
+    salt: str = "",
 ) -> Mailing:
-    """Return what the emails of one draft share, whoever gets them."""
+    """Return what the emails of one draft share, whoever gets them.
+
+    With the `salt` nobody else can make the marks of its deliveries.
+    """
     parts = (*draft.subject, *draft.html, *draft.text)
     slots = unique([part for part in parts if isinstance(part, Slot)])
     asks = any(slot.name == YES for slot in slots)  # no letter of a list yet
@@ -72,6 +76,7 @@ def mailing(
         date=issue.planned_at,
         attachments=tuple(attachments),
         mail_out=tokens.mail_out(site, list_name) if site.unsubscribe_url else "",
+        salt=salt,
     )
 
 
@@ -83,7 +88,7 @@ def email(
     `links` has the reader's way out, and what other `LINKS` the draft has slots for.
     """
     alike = _alike(shared)
-    mark = key_mark(key)
+    mark = key_mark(key, shared.salt)
     return Email(
         key=key,
         mailing=shared,
@@ -103,7 +108,7 @@ def emails(
 ) -> list[Email]:
     """Return what `email` would for each reader, in a quarter of the time."""
     alike = _alike(shared)
-    marks = [key_mark(key) for key in keys]
+    marks = [key_mark(key, shared.salt) for key in keys]
     boxes = [_mailbox(one.address, one_line(one.name).strip()) for one in readers]
     values = alike.filling.rows(
         lambda name: _column(readers, name),
@@ -173,7 +178,7 @@ def _shared_headers(site: Site, list_name: str) -> Iterator[tuple[str, str]]:
 def _own_headers(mark: str, unsubscribe_url: str, mail_out: str) -> dict[str, str]:
     headers = {}
     if unsubscribe_url:
-        other = f", <{mail_out}>" if mail_out else ""
+        other = f", <{mail_out.replace(tokens.MARK, mark)}>" if mail_out else ""
         headers["List-Unsubscribe"] = f"<{one_line(unsubscribe_url)}>{other}"
     if unsubscribe_url.startswith("https://"):
         # RFC 8058: one click only where a POST can be made.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from itsdangerous import URLSafeSerializer
 
 PURPOSE = "publisher.unsubscribe"
+MARK = "{mark}"  # where each reader's own stands in a link that is shared
 # What else is signed: a token of one purpose says nothing to another.
 CHOOSING, CONFIRMING, FORM = (
     "publisher.preferences",
@@ -43,10 +45,12 @@ def unsubscribe_url(site: Site, *, secret: str, address: str, list_name: str) ->
     A signed link has no date in it, so that the same letter is the same bytes, and it
     works as long as the secret is kept.
     """
-    if not site.unsubscribe_url:
+    if not (site.unsubscribe_url or site.unsubscribe_address):
         return mail_out(site, list_name)
     said = f"[{quoted(address)},{quoted(list_name)}]"
     token = _signature(secret, PURPOSE).signed(said)
+    if not site.unsubscribe_url:
+        return _mailto(site.unsubscribe_address, token)
     if "{token}" in site.unsubscribe_url:
         return site.unsubscribe_url.replace("{token}", token)
     return f"{site.unsubscribe_url.rstrip('/')}/{token}"
@@ -85,8 +89,18 @@ def read_dated(
     return values if age + 1 >= 0 and age <= within.total_seconds() else []
 
 
+def salt_of(secret: str) -> str:
+    """Return what makes the marks of deliveries, which anybody may send us, our own."""
+    return hmac.new(secret.encode(), b"publisher.mark", "sha256").hexdigest()[:32]
+
+
 def mail_out(site: Site, list_name: str) -> str:
-    """Return the way out of a list by a mail to its owner (RFC 2369)."""
+    """Return the way out of a list by a mail (RFC 2369).
+
+    Where a machine reads it, the subject has room for the `MARK` of a delivery.
+    """
+    if site.unsubscribe_address:
+        return _mailto(site.unsubscribe_address, "") + quote(" ") + MARK
     return _mailto(site.reply_to or site.sender.address, list_name)
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
-from publisher.bounces import automatic, complaints, prose, reports
+from publisher.bounces import automatic, complaints, leaving, prose, reports
 from publisher.bounces.letter import Letter, opened
 from publisher.bounces.model import Bounce, Kind
 from publisher.bounces.whose import date_of, mark_of
@@ -16,6 +16,7 @@ __all__ = ["Bounce", "Kind", "read"]
 _READERS: tuple[Callable[[Letter], tuple[Bounce, ...] | None], ...] = (
     complaints.found_in,  # first, for some hold the whole report of something else
     reports.found_in,
+    leaving.found_in,
     prose.found_in,
     automatic.found_in,
 )
@@ -32,7 +33,9 @@ def read(message: bytes) -> tuple[Bounce, ...]:
     if not found:
         return ()
     mark, at, report = mark_of(letter), date_of(letter.head), _name(letter, message)
-    return tuple(replace(one, mark=mark, at=at, report=report) for one in found)
+    return tuple(
+        replace(one, mark=one.mark or mark, at=at, report=report) for one in found
+    )
 
 
 def _found(letter: Letter) -> tuple[Bounce, ...]:

@@ -11,6 +11,7 @@ Kind: TypeAlias = Literal[
     "soft",  # it did not arrive this time
     "deferred",  # it has not arrived yet, and is still tried
     "complained",  # the reader, or the reader's provider, calls it spam
+    "unsubscribed",  # the reader asks by mail to leave the list
     "replied",  # a vacation notice or another machine's answer; it did arrive
     "unknown",  # it came back, and nobody says why
 ]
@@ -24,9 +25,9 @@ class Bounce:
     where a report hides them; `mark` is our delivery's, 32 hexadecimal digits, and
     empty where nothing names it: whoever reports can invent all three. `reason` is one
     line without addresses, `status` an RFC 3463 code, `reporter` the server that gave
-    up. `is_ours` says of what is soft that it was refused for who we are or what we
-    wrote, which is no fault of the reader's. `report` is the same whenever the same
-    report is read again.
+    up. Who leaves without a mark has a signed `token`. `is_ours` says of what is soft
+    that it was refused for who we are or what we wrote, which is no fault of the
+    reader's. `report` is the same whenever the same report is read again.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Bounce:
     final: str = field(default="", repr=False)
     is_ours: bool = False
     mark: str = ""
+    token: str = ""
     status: str = ""
     reason: str = ""
     reporter: str = ""

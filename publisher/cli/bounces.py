@@ -20,6 +20,7 @@ WORDS = {
     "soft": "not this time",
     "deferred": "still on the way",
     "complained": "called spam",
+    "unsubscribed": "left by mail",
     "replied": "answered by a machine",
     "unknown": "returned without a reason",
 }

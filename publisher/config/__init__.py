@@ -11,13 +11,14 @@ from publisher.config.loading import (
     problems,
     settings_schema,
 )
-from publisher.config.returns import bounce_mailbox
+from publisher.config.returns import bounce_interval, bounce_mailbox
 
 __all__ = [
     "Fetch",
     "Gallery",
     "Settings",
     "SignUp",
+    "bounce_interval",
     "bounce_mailbox",
     "channel",
     "load",

@@ -179,6 +179,7 @@ def _site(found: ProjectFile) -> Site:
         or (public and f"{public}/archive/{{issue}}"),
         unsubscribe_url=found.site.unsubscribe_url
         or (public and f"{public}/out/{{token}}"),
+        unsubscribe_address=found.sender.unsubscribe,
     )
 
 

@@ -56,6 +56,9 @@ class Sender(Model):
         default="", description="The address that emails come from."
     )
     reply_to: Address = Field(default="", description="Where answers go, if elsewhere.")
+    unsubscribe: Address = Field(
+        default="", description="Whose mailbox `publisher bounces fetch` reads."
+    )
 
 
 class SignUp(Model):

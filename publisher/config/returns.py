@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import get_args
 
 from publisher import files
@@ -19,6 +20,7 @@ KEYS = {
     "TOKEN": "an OAuth 2 access token, instead of the password",
     "FOLDER": "where they arrive (default: INBOX)",
     "PROCESSED": "where they are moved to when they are counted (default: processed)",
+    "EVERY": "minutes between two looks of `publisher run` (default: 5)",
     "SECURITY": "tls (from the start), starttls or none (own machine only) "
     "(default: tls)",
 }
@@ -30,12 +32,25 @@ def bounce_mailbox(environ: Mapping[str, str]) -> Access | None:
     if not said["HOST"]:
         return None
     security = said.pop("SECURITY") or "tls"
+    said.pop("EVERY")
     given = {key.lower(): value for key, value in said.items() if value}
     return Access(
         host=given.pop("host"),
         port=_port(given.pop("port", "993")),
         security=_security(security),
         **given,
+    )
+
+
+def bounce_interval(environ: Mapping[str, str]) -> timedelta:
+    """Return how long `publisher run` waits between two looks into the mailbox."""
+    said = files.setting(f"{PREFIX}EVERY", environ) or "5"
+    if said.isascii() and said.isdigit() and int(said) > 0:
+        return timedelta(minutes=int(said))
+    raise ConfigError(
+        f"{PREFIX}EVERY must be a number of minutes",
+        where=".env",
+        hint=f"Try: {PREFIX}EVERY=5",
     )
 
 

@@ -19,9 +19,9 @@ class Consent:
     """One line of the journal: what somebody did about a list, and when.
 
     A pause is of all lists, and names none. `words` are those that they saw, in
-    `language`. `how` is "form", "link", "one-click", "command", or "provider" where a
-    webhook told of it; `network` and `browser` are the IP address and the user agent,
-    where the owner keeps these.
+    `language`. `how` is "form", "link", "one-click", "command", "mail", or "provider"
+    where a webhook told of it; `network` and `browser` are the IP address and the user
+    agent, where the owner keeps these.
     """
 
     act: Act

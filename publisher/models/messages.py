@@ -50,6 +50,7 @@ class Mailing:
     date: datetime | None = None
     attachments: tuple[Attachment, ...] = ()
     mail_out: str = ""  # the way out that is no page: "mailto:..."
+    salt: str = field(default="", repr=False)  # of its deliveries' marks
 
     def numbers(self) -> dict[Slot, int]:
         """Return where in an email's `values` each slot finds its own."""

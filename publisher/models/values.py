@@ -26,9 +26,13 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def key_mark(key: str) -> str:
-    """Return which delivery a key stands for, as a hash: keys can hold names."""
-    return hashlib.sha256(key.encode()).hexdigest()[:32]
+def key_mark(key: str, salt: str = "") -> str:
+    """Return which delivery a key stands for, as a hash: keys can hold names.
+
+    Whoever knows the mark may say that the message came back, so with a `salt` nobody
+    can work it out.
+    """
+    return hashlib.sha256(f"{salt}{key}".encode()).hexdigest()[:32]
 
 
 def unique(values: Iterable[H]) -> tuple[H, ...]:

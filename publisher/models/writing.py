@@ -91,6 +91,7 @@ class Site:
         ""  # "https://example.org/letters/{issue}", where issues are kept
     )
     unsubscribe_url: str = ""  # "https://example.org/out/{token}", else a mailto link
+    unsubscribe_address: str = ""  # a mailbox that `publisher bounces fetch` reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

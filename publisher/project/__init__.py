@@ -353,20 +353,32 @@ class Project(Wishing):
         return pulling.pull(self, channel, dry_run=dry_run)
 
     def run(self, *, stop: Stop = never) -> list[Ran]:
-        """Do what the schedules say is due, each run once, and say what it was."""
+        """Do what the schedules say is due, each run once, and say what it was.
+
+        First it reads the bounce mailbox, if there is one.
+        """
+        from publisher.project import watching
+
+        watching.look(self, stop=stop)
         return run_due(self, stop=stop)
 
     def run_forever(self, *, stop: Stop, told: Callable[[Ran], None]) -> None:
         """Stay, and do each run when its time comes; `told` hears what it was.
 
-        Articles, templates and settings are read anew for every run.
+        Articles, templates and settings are read anew for every run, and the bounce
+        mailbox every few minutes.
         """
+        from publisher.project import watching
+
         said: dict[str, str] = {}
         again = Again()
 
+        def anew() -> Project:
+            return Project(self.root, environ=self.environ, clock=self.clock)
+
         def tick(campaign: Campaign) -> datetime | None:
             times = []
-            with Project(self.root, environ=self.environ, clock=self.clock) as fresh:
+            with anew() as fresh:
                 for ran in run_campaign(fresh, campaign, stop=stop):
                     times.append(again.at(ran, self.clock()))
                     # What stops a sequence stops it each minute; once is enough.
@@ -377,7 +389,8 @@ class Project(Wishing):
             return min(filter(None, times), default=None)
 
         def campaigns() -> list[Campaign]:
-            with Project(self.root, environ=self.environ, clock=self.clock) as fresh:
+            with anew() as fresh:
                 return fresh.campaigns
 
-        schedule.run_forever(campaigns, tick, stop=stop)
+        with watching.watched(anew, stop=stop):
+            schedule.run_forever(campaigns, tick, stop=stop)

@@ -10,20 +10,29 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from publisher import events
+from publisher import events, tokens
 from publisher.bounces import Bounce, Kind
-from publisher.models import Event, EventKind, Issue, Subscriber, key_mark, unique
+from publisher.models import (
+    Consent,
+    Event,
+    EventKind,
+    Issue,
+    Subscriber,
+    key_mark,
+    unique,
+)
 from publisher.plan import email_key
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder
 
-JOURNAL = "bounces"  # what the journal of events calls the mailbox
+JOURNAL = ""  # a mailbox may hear of any channel
 NEWS: dict[Kind, EventKind] = {
     "hard": "bounced",
     "soft": "bounced",
     "deferred": "deferred",
     "complained": "complained",
+    "unsubscribed": "unsubscribed",
 }
 NEWEST = 1_000  # issues that a bounce may be about
 
@@ -42,7 +51,8 @@ class Consequences:
 
     def act(self, bounces: Sequence[Bounce]) -> None:
         """Write down what came back, and do what follows from it."""
-        told = [one for one in bounces if one.kind in NEWS]
+        self._let_go(bounces)
+        told = [one for one in bounces if one.kind in NEWS and not one.token]
         found = self._readers(told)
         news = [
             self._event(one, found[one.mark]) for one in told if found.get(one.mark)
@@ -53,10 +63,22 @@ class Consequences:
         people, now = self._folder.books.subscribers, self._folder.clock()
         addresses = unique(one.address for one in news)
         before = [one for one in addresses if people.is_suppressed(one)]
-        with self._folder.books.events.hearing(JOURNAL, now=now) as hearing:
+        heard = self._folder.books.events
+        with heard.hearing(JOURNAL, now=now, salt=self._folder.salt) as hearing:
             events.act(hearing, news)
         after = [one for one in addresses if people.is_suppressed(one)]
         self.suppressed += len(after) - len(before)
+
+    def _let_go(self, bounces: Sequence[Bounce]) -> None:
+        """End what signed tokens say; who forged one is a stranger."""
+        for token in filter(None, (one.token for one in bounces)):
+            out = tokens.read_unsubscribe(self._folder.settings.secret, token)
+            if out is None:
+                self.strangers += 1
+                continue
+            said = Consent(act="left", said_at=self._folder.clock(), how="mail")
+            lists = [one for one in out.list.split(",") if one]
+            self._folder.books.consents.leave(out.address, lists=lists, said=said)
 
     def _event(self, bounce: Bounce, address: str) -> Event:
         now = self._folder.clock()
@@ -90,7 +112,7 @@ class Consequences:
         for address in unique(filter(None, (bounce.recipient, bounce.final))):
             for reader in self._known(address):
                 keys = (email_key(issue, reader) for issue in self._issues)
-                if bounce.mark in map(key_mark, keys):
+                if bounce.mark in (key_mark(key, self._folder.salt) for key in keys):
                     return reader.address
         return ""
 
@@ -106,7 +128,7 @@ class Consequences:
         for issue in self._issues:
             for channel in ledger.counts(issue.id):
                 for delivery in ledger.each_delivery(issue.id, channel):
-                    yield key_mark(delivery.key), delivery.recipient
+                    yield key_mark(delivery.key, self._folder.salt), delivery.recipient
 
     @cached_property
     def _issues(self) -> list[Issue]:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
-from publisher import files
+from publisher import files, tokens
 from publisher.errors import ConfigError, SourceError
 from publisher.models import Article, Campaign, Channel, Issue, Pace, Plan
 from publisher.project.intentions import refuse_list
@@ -108,11 +108,18 @@ class Folder:
     def secret(self) -> str:
         """What signs links; empty where none is signed. Who only looks makes none."""
         settings = self.settings
-        if not (settings.site.unsubscribe_url or settings.site.public_url):
+        site = settings.site
+        if not (site.unsubscribe_url or site.public_url or site.unsubscribe_address):
             return ""
         if self.only_looks and not settings.has_secret:
             return "only-for-looking-at"
         return settings.secret
+
+    @cached_property
+    def salt(self) -> str:
+        """What makes the marks of deliveries our own: nobody forges a bounce."""
+        is_made_up = self.only_looks and not self.settings.has_secret
+        return tokens.salt_of("" if is_made_up else self.settings.secret)
 
     @cached_property
     def attachments(self) -> Attachments:

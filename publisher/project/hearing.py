@@ -20,5 +20,6 @@ def hear(folder: Folder, name: str, request: Request) -> int:
     news = provider.events(request)
     if not news:
         return 0
-    with folder.books.events.hearing(name, now=request.received_at) as hearing:
+    at, salt = request.received_at, folder.salt
+    with folder.books.events.hearing(name, now=at, salt=salt) as hearing:
         return events.act(hearing, news)

@@ -42,6 +42,6 @@ def pull(folder: Folder, name: str, *, dry_run: bool = False) -> Pulled:
         told.counts.update(one.kind for one in some)
         if dry_run:
             continue
-        with folder.books.events.hearing(name, now=now) as hearing:
+        with folder.books.events.hearing(name, now=now, salt=folder.salt) as hearing:
             told.new += events.act(hearing, some)
     return told

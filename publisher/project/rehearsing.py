@@ -204,7 +204,8 @@ def _told(
     ledger, found = stage.books.ledger, Audit()
     faults: dict[str, int] = {}
     for channel, fake in fakes.items():
-        found += audit(ledger.each_delivery(report.issue, channel), fake.record)
+        deliveries = ledger.each_delivery(report.issue, channel)
+        found += audit(deliveries, fake.record, salt=stage.salt)
         for fault, count in fake.record.faults.items():
             faults[fault] = faults.get(fault, 0) + count
     return Rehearsal(

@@ -119,7 +119,9 @@ def _is_done(found: Sequence[Bounce]) -> bool:
     It names a delivery of ours and is understood. All else is left to people: the
     mailbox may be one that they read.
     """
-    return bool(found) and all(one.mark and one.kind != "unknown" for one in found)
+    return bool(found) and all(
+        (one.mark or one.token) and one.kind != "unknown" for one in found
+    )
 
 
 class _Note:

@@ -175,6 +175,7 @@ class Addressing:
                 issue=self.issue,
                 list_name=self.issue.list,
                 attachments=self.folder.attachments.of(draft),
+                salt=self.folder.salt,
             )
         return self._mailings[name]
 

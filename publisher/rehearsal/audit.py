@@ -40,11 +40,14 @@ class Audit:
         return self == Audit()
 
 
-def audit(deliveries: Iterable[Delivery], record: Record) -> Audit:
-    """Compare the deliveries of one channel with what its provider took."""
+def audit(deliveries: Iterable[Delivery], record: Record, *, salt: str = "") -> Audit:
+    """Compare the deliveries of one channel with what its provider took.
+
+    `salt` is that of their marks.
+    """
     doubles = losses = denied = unheard = known = 0
     for one in deliveries:
-        times = _times(one, record)
+        times = _times(one, record, salt)
         known += bool(times)
         doubles += times > 1
         losses += not times and one.state is State.ACCEPTED
@@ -55,11 +58,11 @@ def audit(deliveries: Iterable[Delivery], record: Record) -> Audit:
     return Audit(doubles, losses, denied, strangers)
 
 
-def _times(delivery: Delivery, record: Record) -> int:
+def _times(delivery: Delivery, record: Record, salt: str) -> int:
     """Return how often it was taken: by its mark, by its key, or by its receipt."""
     taken = record.taken
     return (
-        taken.get(key_mark(delivery.key), 0)
+        taken.get(key_mark(delivery.key, salt), 0)
         or taken.get(quote(delivery.key), 0)
         or taken.get(delivery.receipt, 0)
     )

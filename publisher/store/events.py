@@ -54,7 +54,7 @@ select deliveries.id, deliveries.key
     on deliveries.selected = selected.id
    and deliveries.state in ('planned', 'claimed')
    and deliveries.state = 'claimed'
- where selected.channel = :channel
+ where selected.channel = :channel or :channel = ''
 union all
 select deliveries.id, deliveries.key
   from selected
@@ -62,7 +62,7 @@ select deliveries.id, deliveries.key
     on deliveries.selected = selected.id
    and deliveries.state in ('failed', 'skipped', 'uncertain')
    and deliveries.state = 'uncertain'
- where selected.channel = :channel
+ where selected.channel = :channel or :channel = ''
 """)
 ACCEPT = text("""
 update deliveries
@@ -112,10 +112,15 @@ class Events:
         self._database = database
 
     @contextmanager
-    def hearing(self, channel: str, *, now: datetime) -> Iterator[Hearing]:
-        """Write down news of a channel and what they change: all of it, or nothing."""
+    def hearing(
+        self, channel: str, *, now: datetime, salt: str = ""
+    ) -> Iterator[Hearing]:
+        """Write down news of a channel and what they change: all of it, or nothing.
+
+        `salt` is that of the marks. News of no channel, "", may be about any.
+        """
         with self._database.writing() as connection:
-            yield Hearing(connection, channel, now)
+            yield Hearing(connection, channel, now, salt)
 
     def counts(self, issue: str) -> dict[str, int]:
         """Return how many deliveries bounced, for good or not, and how many complained.
@@ -133,10 +138,13 @@ class Events:
 class Hearing:
     """One transaction about news of one channel."""
 
-    def __init__(self, connection: Connection, channel: str, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, channel: str, now: datetime, salt: str
+    ) -> None:
         self._connection = connection
         self._channel = channel
         self._now = now
+        self._salt = salt
 
     def new(self, events: Sequence[Event]) -> list[Event]:
         """Write down what was not heard yet, and return it.
@@ -187,7 +195,7 @@ class Hearing:
         rows = [
             {"id": row.id, "receipt": one.message or one.id}
             for row in open_
-            if (one := told.get(key_mark(row.key)))
+            if (one := told.get(key_mark(row.key, self._salt)))
         ]
         now = {"now": times.stamp(self._now)}
         return many(self._connection, ACCEPT, [{**row, **now} for row in rows])
@@ -203,7 +211,9 @@ class Hearing:
         An address that is no reader's is suppressed: it got something by name.
         """
         _, list_name = self._issue(event)
-        said = Consent(act="left", said_at=self._now, how="provider")
+        said = Consent(
+            act="left", said_at=self._now, how="provider" if self._channel else "mail"
+        )
         lists = [list_name] if list_name else []
         normal = addresses.loosely_normal(event.address)
         consents.leave(self._connection, normal, lists, said)
@@ -229,7 +239,8 @@ class Hearing:
             return "", ""
         reader = self._reader(event.address)
         for issue, list_name in self._issues if reader else ():
-            if key_mark(f"{audiences.prefix(issue)}{reader:09}") == event.mark:
+            key = f"{audiences.prefix(issue)}{reader:09}"
+            if key_mark(key, self._salt) == event.mark:
                 return issue, list_name
         return "", ""
 

@@ -75,7 +75,8 @@ class Desk:
                 for one in project.books.ledger.deliveries("weekly/1")
                 if one.state == "accepted"
             ]
-            with project.books.events.hearing("resend", now=self.now) as hearing:
+            heard = project.books.events
+            with heard.hearing("resend", now=self.now, salt=project.salt) as hearing:
                 hearing.new(
                     [
                         Event(
@@ -84,7 +85,7 @@ class Desk:
                             at=self.now,
                             address=one.recipient,
                             is_permanent=True,
-                            mark=key_mark(one.key),
+                            mark=key_mark(one.key, project.salt),
                         )
                         for one in gone[:count]
                     ]
@@ -96,7 +97,9 @@ class Desk:
         with self.project() as project:
             ledger = project.books.ledger
             marks = {
-                key_mark(one.key): int(one.recipient[6:].partition("@")[0])
+                key_mark(one.key, project.salt): int(
+                    one.recipient[6:].partition("@")[0]
+                )
                 for issue in ledger.issues()
                 for one in ledger.deliveries(issue.id)
             }

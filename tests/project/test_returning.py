@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 
 from publisher.errors import Busy, ConfigError, PublisherError
-from publisher.models import key_mark
+from publisher.models import Outcome, State, key_mark
 from publisher.plan import email_key
 from publisher.project import Project
 from tests.bounces import machines, others, people
@@ -54,7 +57,7 @@ def marks(project: Project) -> list[str]:
     known = [people_.add(one, lists=["weekly"], now=NOW) for one in READERS]
     plan = project.plan("weekly", through="smtp")
     project.books.ledger.begin(plan.issue, plan.drafts, plan.deliveries, plan.audiences)
-    return [key_mark(email_key(plan.issue, one)) for one in known]
+    return [key_mark(email_key(plan.issue, one), project.salt) for one in known]
 
 
 def about(raw: bytes, mark: str, reader: str = READER) -> bytes:
@@ -98,7 +101,8 @@ def test_who_bounces_softly_too_often_gets_nothing_more(
     for number in range(1, issues + 1):
         issue = replace(plan.issue, id=f"weekly/{number}", number=number)
         project.books.ledger.begin(issue, plan.drafts, readers=plan.audiences)
-        raw = about(machines.postfix(reason), key_mark(email_key(issue, ana)))
+        mark = key_mark(email_key(issue, ana), project.salt)
+        raw = about(machines.postfix(reason), mark)
         server.inbox.add(raw.replace(b"22 Nov", b"%02d Nov" % (number * 4)))
     found = project.fetch_bounces()
     assert (found.counts, found.strangers) == ({"soft": issues}, 0)
@@ -238,7 +242,7 @@ def test_a_test_that_went_to_an_address_by_hand_is_found(
 ) -> None:
     plan = project.plan("weekly", through="smtp", to=["proof@example.net"], again=True)
     project.books.ledger.begin(plan.issue, plan.drafts, plan.deliveries)
-    mark = key_mark(plan.deliveries[0].key)
+    mark = key_mark(plan.deliveries[0].key, project.salt)
     server.inbox.add(about(machines.postfix(HARD), mark, "proof@example.net"))
     assert project.fetch_bounces().suppressed == 1
     assert project.books.subscribers.is_suppressed("proof@example.net")
@@ -250,3 +254,131 @@ def test_without_a_mailbox_it_says_what_to_fill_in(letters: Letters) -> None:
         pytest.raises(ConfigError, match="BOUNCES_IMAP_HOST"),
     ):
         project.fetch_bounces()
+
+
+def test_a_mark_that_anybody_could_work_out_is_nobodys(
+    project: Project, server: Server, marks: list[str]
+) -> None:
+    project.books.ledger.claim("weekly/1", "smtp", 9, now=NOW)
+    forged = key_mark("weekly/1/email/000000001")
+    assert forged not in marks
+    server.inbox.add(about(machines.postfix(HARD), forged))
+    found = project.fetch_bounces()
+    assert (found.suppressed, found.strangers) == (0, 1)
+    assert suppressed(project) == []
+
+
+def test_what_came_back_was_taken_so_it_is_uncertain_no_more(
+    project: Project, server: Server, marks: list[str]
+) -> None:
+    ledger = project.books.ledger
+    keys = [one.key for one in ledger.claim("weekly/1", "smtp", 9, now=NOW)]
+    ends = [Outcome(key=key, state=State.UNCERTAIN, reason="lost") for key in keys]
+    ledger.settle(ends, now=NOW)
+    server.inbox.add(about(machines.postfix(HARD), marks[0]))
+    project.fetch_bounces()
+    counts = ledger.counts("weekly/1")["smtp"]
+    assert (counts["accepted"], counts["uncertain"]) == (1, 2)
+
+
+# --- leaving by mail -----------------------------------------------------------------
+
+
+def farewell(subject: str, head: str = "", sender: str = READER) -> bytes:
+    return (
+        f"From: {sender}\r\nTo: bounces@example.org\r\nSubject: {subject}\r\n"
+        f"Message-ID: <{abs(hash(subject))}@example.net>\r\n{head}\r\n\r\n"
+    ).encode()
+
+
+def lists(project: Project, address: str) -> tuple[str, ...]:
+    found = project.books.subscribers.find(address)
+    return found.lists if found else ()
+
+
+def test_who_leaves_by_mail_leaves_that_list_and_gets_nothing_more(
+    project: Project, server: Server, marks: list[str]
+) -> None:
+    people = project.books.subscribers
+    people.add(READERS[1], lists=["daily"], now=NOW)
+    project.books.ledger.claim("weekly/1", "smtp", 2, now=NOW)
+    # Apple Mail says that a machine wrote it; another address may have sent it.
+    apple = "Auto-Submitted: auto-replied\r\n"
+    server.inbox.add(farewell(f"unsubscribe {marks[0]}", apple))
+    server.inbox.add(farewell(f"Unsubscribe {marks[1].upper()}", sender="x@else.org"))
+    found = project.fetch_bounces()
+    assert (found.counts, found.strangers) == ({"unsubscribed": 2}, 0)
+    assert lists(project, READERS[0]) == ()
+    assert lists(project, READERS[1]) == ("daily",)
+    assert suppressed(project) == []
+    said = project.books.consents.of(READERS[0])[-1]
+    assert (said.act, said.how, said.list) == ("left", "mail", "weekly")
+    assert server.names("INBOX") == []
+
+
+def test_nobody_leaves_for_another(
+    project: Project, server: Server, marks: list[str]
+) -> None:
+    server.inbox.add(farewell(f"unsubscribe {key_mark('weekly/1/email/000000001')}"))
+    server.inbox.add(farewell("unsubscribe weekly"))
+    server.inbox.add(farewell(f"unsubscribe {'A' * 60}.{'b' * 27}"))
+    server.inbox.add(farewell(f"Re: unsubscribe {marks[0]}"))
+    found = project.fetch_bounces()
+    assert found.strangers == 2
+    assert all(lists(project, one) == ("weekly",) for one in READERS)
+
+
+def test_the_letter_has_the_address_and_the_mark_that_are_read_here(
+    letters: Letters, server: Server
+) -> None:
+    text = (letters.root / "publisher.yaml").read_text()
+    text = text.replace("sender: {", "sender: {unsubscribe: out@example.org, ")
+    letters.write("publisher.yaml", text)
+    environ = {"BOUNCES_IMAP_HOST": "127.0.0.1", "BOUNCES_IMAP_USER": USER}
+    environ |= {"BOUNCES_IMAP_PORT": str(server.port), "BOUNCES_IMAP_SECURITY": "none"}
+    environ |= {"BOUNCES_IMAP_PASSWORD": PASSWORD}
+    with Project(letters.root, environ=environ) as project:
+        project.books.subscribers.add(READER, lists=["weekly"], now=NOW)
+        project.send(project.plan("weekly"))
+        (path,) = letters.messages()
+        (line,) = re.findall(rb"List-Unsubscribe: ((?:.|\n )+)\n", path.read_bytes())
+        said = line.decode().replace("\n ", "").replace("\r", "")
+        assert "<mailto:out@example.org?subject=unsubscribe%20" in said
+        subject = unquote(said.partition("subject=")[2].partition(">")[0])
+        server.inbox.add(farewell(subject))
+        assert project.fetch_bounces().counts == {"unsubscribed": 1}
+        assert lists(project, READER) == ()
+
+
+# --- while the schedules run ---------------------------------------------------------
+
+
+def test_run_reads_the_mailbox_before_it_sends(
+    project: Project, server: Server, marks: list[str]
+) -> None:
+    server.inbox.add(about(machines.postfix(HARD), marks[0]))
+    project.run()
+    assert suppressed(project) == [READER]
+
+
+def test_a_mailbox_that_does_not_answer_stops_no_schedule(
+    letters: Letters, caplog: pytest.LogCaptureFixture
+) -> None:
+    environ = {"BOUNCES_IMAP_HOST": "127.0.0.1", "BOUNCES_IMAP_PORT": "1"}
+    environ |= {"BOUNCES_IMAP_USER": USER, "BOUNCES_IMAP_PASSWORD": PASSWORD}
+    with Project(letters.root, environ=environ) as project:
+        assert [one.error for one in project.run() if one.error] == []
+    assert caplog.text.count("the bounce mailbox is not read") == 1
+
+
+def test_run_looks_again_and_again_while_it_waits(
+    project: Project, server: Server, marks: list[str]
+) -> None:
+    server.inbox.add(about(machines.postfix(HARD), marks[0]))
+    began = time.monotonic()
+
+    def stop() -> bool:
+        return bool(suppressed(project)) or time.monotonic() > began + 10
+
+    project.run_forever(stop=stop, told=lambda _ran: None)
+    assert suppressed(project) == [READER]
