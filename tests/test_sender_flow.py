@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -32,6 +33,7 @@ from publisher.models import (
     Receipt,
 )
 from publisher.sender import STOPPED, deliver
+from publisher.sender.flow import OFTEN
 from publisher.store import Books, Ledger, open_books
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -90,6 +92,7 @@ class Desk:
         stop: Callable[[], bool] = lambda: False,
         wish: Callable[[], str] = lambda: "",
         skip_reason: Callable[[Delivery], str] = lambda _: "",
+        gone: Callable[[datetime], Mapping[str, str]] = lambda _: {},
         message_of: Callable[[Delivery], Message] = lambda one: Post(
             key=one.key, text="Hi"
         ),
@@ -100,6 +103,7 @@ class Desk:
             ledger=self.books.ledger,
             message_of=message_of,
             skip_reason=skip_reason,
+            gone=gone,
             now=lambda: self.now,
             sleep=self.sleep,
             stop=stop,
@@ -176,6 +180,33 @@ def test_who_is_skipped_or_cannot_be_written_to_is_not_handed_over(desk: Desk) -
     )
     assert desk.states() == "sfaaaaaaaa"
     assert provider.pulled == KEYS[2:]
+
+
+def test_who_leaves_after_the_claim_is_not_handed_over(desk: Desk) -> None:
+    def message_of(one: Delivery) -> Post:
+        if one.key == KEYS[0]:
+            time.sleep(OFTEN)  # a slow channel: the claim is no longer new
+        return Post(key=one.key, text="Hi")
+
+    provider = Stream()
+    desk.deliver(
+        provider, message_of=message_of, gone=lambda _: {KEYS[1]: "left the list"}
+    )
+    assert desk.states() == "asaaaaaaaa"
+    assert KEYS[1] not in provider.pulled
+    reasons = desk.books.ledger.reasons("i/1")
+    assert reasons == [("x", "skipped", "left the list", 1)]
+
+
+def test_the_books_are_not_asked_again_for_what_was_just_claimed(desk: Desk) -> None:
+    asked: list[datetime] = []
+
+    def gone(now: datetime) -> Mapping[str, str]:
+        asked.append(now)
+        return {}
+
+    desk.deliver(Stream(), gone=gone)
+    assert asked == []
 
 
 def test_a_channel_that_refuses_stops_and_fails_nobody(desk: Desk) -> None:

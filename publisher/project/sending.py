@@ -326,6 +326,7 @@ def _send_through(
         message_of=addressing.message,
         messages_of=addressing.messages,
         skip_reason=_nobody,  # who left or is suppressed, the claim itself skips
+        gone=lambda now: folder.books.wishes.gone(addressing.issue.id, name, now=now),
         now=folder.clock,
         sleep=time.sleep,
         stop=stop,

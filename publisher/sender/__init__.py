@@ -8,7 +8,7 @@ silently doubled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ def deliver(
     message_of: Callable[[Delivery], Message],
     messages_of: Callable[[Sequence[Delivery]], Sequence[Message]] | None = None,
     skip_reason: Callable[[Delivery], str],
+    gone: Callable[[datetime], Mapping[str, str]] = lambda _now: {},
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
     stop: Callable[[], bool] = lambda: False,
@@ -59,6 +60,8 @@ def deliver(
 
     Return why the channel stopped, for a person to read; "" when nothing is left.
     `messages_of` makes many messages faster than `message_of` makes each, and the same.
+    `gone` says at a time who gets no more what was claimed for them, and why, by its
+    key: a slow channel claims some seconds before it carries.
     `stop` is the process's own end, `wish` says why a person wants no more to be sent;
     `progress` is told how many more deliveries came to their end. `pace` is what the
     owner allows; `account` is what all who send through it know of it. `breaker`
@@ -87,6 +90,7 @@ def deliver(
         message_of=message_of,
         messages_of=messages_of,
         skip_reason=skip_reason,
+        gone=gone,
         now=now,
         sleep=sleep,
         stop=stop,

@@ -5,9 +5,10 @@ A killed sender leaves in doubt what was on its way, not a whole call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from publisher.errors import (
@@ -26,6 +27,7 @@ from publisher.sender.turn import Sender
 from publisher.sender.waiting import Halt, Pause
 
 SOON = timedelta(seconds=0.5)  # within which an answer is on disk
+OFTEN = 0.3  # seconds between two looks at who has left meanwhile
 
 
 @dataclass(kw_only=True)
@@ -41,6 +43,8 @@ class Flow(Sender):
     trouble: StoreError | None = None  # the same, where the books are the reason
     is_dry: bool = False
     answered: int = 0
+    looked: float = 0.0  # when the books last said who gets nothing more
+    left: Mapping[str, str] = field(default_factory=dict)  # and why, by key
 
     def _batch(self) -> int:
         return self.limits.batch
@@ -143,8 +147,18 @@ class Flow(Sender):
                 return
             if self.held is not None:
                 return
+            if why := self._left_since(row):
+                self._end(row, State.SKIPPED, why)
+                self.pacer.unsent(1)
+                continue
             self.carried.add(row.key)
             yield message
+
+    def _left_since(self, row: Delivery) -> str:
+        """Say why a reader gets nothing who left after their row was claimed."""
+        if monotonic() - self.looked >= OFTEN:
+            self.left, self.looked = self.gone(self.now()), monotonic()
+        return self.left.get(row.key, "")
 
     def _ready(self, rows: Sequence[Delivery]) -> Iterator[tuple[Delivery, Message]]:
         """Yield what can be sent with its message; the others are at their end."""
@@ -170,6 +184,7 @@ class Flow(Sender):
             settled=settled,
         )
         self.done, self.flushed_at = [], now
+        self.left, self.looked = {}, monotonic()
         self._told(settled)
         return rows
 

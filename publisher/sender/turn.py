@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -45,6 +45,7 @@ class Sender(Waiting):
     message_of: Callable[[Delivery], Message]
     messages_of: Callable[[Sequence[Delivery]], Sequence[Message]] | None = None
     skip_reason: Callable[[Delivery], str]
+    gone: Callable[[datetime], Mapping[str, str]] = lambda _now: {}
     progress: Callable[[int], None]
     is_handing_over: bool = False  # bytes may have left
     began: tuple[datetime, float] = field(init=False)  # also by a clock nobody sets

@@ -214,13 +214,8 @@ select selected.channel, deliveries.state, deliveries.reason, count(*) as number
  order by selected.id, deliveries.state, number desc
 """)
 
-# One transaction chooses and takes, so that no suppression can come in between.
-NEXT = text("""
-select deliveries.id as row_id, deliveries.key, drafts.name as draft,
-       deliveries.recipient, deliveries.tries, subscribers.id, subscribers.address,
-       subscribers.name, subscribers.language, subscribers.attributes,
-       subscribers.timezone,
-       case
+# Why a reader must not be written to, as things stand.
+_HINDRANCE = """case
        when deliveries.reader > 0 and subscribers.id is null
        then 'no longer in the books'
        when exists (select 1
@@ -248,7 +243,15 @@ select deliveries.id as row_id, deliveries.key, drafts.name as draft,
                        and subscriptions.state = 'confirmed')
        then 'paused'
        else ''
-       end as hindrance
+       end"""
+
+# One transaction chooses and takes, so that no suppression can come in between.
+NEXT = text(f"""
+select deliveries.id as row_id, deliveries.key, drafts.name as draft,
+       deliveries.recipient, deliveries.tries, subscribers.id, subscribers.address,
+       subscribers.name, subscribers.language, subscribers.attributes,
+       subscribers.timezone,
+       {_HINDRANCE} as hindrance
   from selected
   join issues
     on issues.id = selected.issue
@@ -265,7 +268,23 @@ select deliveries.id as row_id, deliveries.key, drafts.name as draft,
    and selected.channel = :channel
  order by deliveries.not_before, deliveries.position
  limit :count
-""")
+""")  # noqa: S608
+
+# The same of what is claimed: what a slow channel carries on its way is claimed before.
+GONE = text(f"""
+select deliveries.key, {_HINDRANCE} as hindrance
+  from selected
+  join issues
+    on issues.id = selected.issue
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state in ('planned', 'claimed')
+   and deliveries.state = 'claimed'
+  left join subscribers
+    on subscribers.id = deliveries.reader
+ where selected.issue = :issue
+   and selected.channel = :channel
+""")  # noqa: S608
 
 CLAIM = text("""
 update deliveries

@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection, text
 
-from publisher.store import times
-from publisher.store.database import Database, many
+from publisher.store import ledger_sql, times
+from publisher.store.database import Database, ask, many
 
 Wish: TypeAlias = Literal["", "paused", "cancelled"]
 BY_HAND = "by hand"  # the receipt of what a person saw arrive
@@ -184,6 +184,17 @@ class Wishes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def gone(self, issue: str, channel: str, *, now: datetime) -> dict[str, str]:
+        """Return why readers get no more what is claimed for them, by its key.
+
+        They left, paused or were suppressed since.
+        """
+        values = {"issue": issue, "channel": channel, "moment": times.written(now)}
+        with self._database.reading() as connection:
+            return {
+                key: why for key, why in ask(connection, ledger_sql.GONE, values) if why
+            }
 
     def of(self, issue: str) -> Wish:
         """Return what somebody wishes of the issue; "" is that it goes on."""

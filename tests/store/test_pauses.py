@@ -160,3 +160,24 @@ def test_a_pause_stands_in_the_journal_and_goes_with_the_reader(
 def test_nobody_who_is_unknown_pauses(readers: Books, now: datetime) -> None:
     assert not pause(readers, now, now + DAY, who="stranger@example.org")
     assert not resume(readers, now, who="stranger@example.org")
+
+
+def test_who_left_after_the_claim_is_told_to_who_carries_it(
+    readers: Books, issue: Issue, drafts: dict[str, Draft], now: datetime
+) -> None:
+    begin(readers, issue, drafts)
+    claimed = readers.ledger.claim("weekly/1", "smtp", 4, now=now)
+    assert readers.wishes.gone("weekly/1", "smtp", now=now) == {}
+    later = now + LATER
+    pause(readers, later, now + DAY)
+    readers.subscribers.suppress("reader1@example.org", reason="asked", now=later)
+    said = Consent(act="left", said_at=later, how="one-click")
+    readers.consents.leave("reader2@example.org", lists=["weekly"], said=said)
+    readers.consents.forget("reader4@example.org")
+    assert readers.wishes.gone("weekly/1", "smtp", now=later) == {
+        claimed[0].key: "suppressed",
+        claimed[1].key: "left the list",
+        claimed[2].key: "paused",
+        claimed[3].key: "no longer in the books",
+    }
+    assert readers.wishes.gone("weekly/1", "other", now=later) == {}
