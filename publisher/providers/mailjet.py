@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,7 +26,7 @@ from publisher.errors import (
 )
 from publisher.http import batches
 from publisher.http.bodies import Bodies
-from publisher.http.call import read_json
+from publisher.http.call import get_json, read_json
 from publisher.http.gaps import filled
 from publisher.http.waits import DEFAULT_WAIT
 from publisher.mime.attachments import in_base64
@@ -47,9 +47,12 @@ from publisher.models import (
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from publisher.http.call import Response
 
 LONGEST = 15 * batches.MEGABYTE
+PAGE = 1_000  # contacts
 LONGEST_SUBJECT = 255  # characters
 BAD, FAILED, TOO_MANY = 400, 500, 429  # HTTP's own, which it also gives each message
 BRACKET = "[[var:bracket]]"
@@ -154,15 +157,18 @@ class Mailjet:
         most = self.limits.batch
         return BODIES.fits(mailing, most=most, longest_call=LONGEST)
 
+    def _login(self) -> dict[str, str]:
+        login = b64encode(f"{self.key}:{self.secret}".encode()).decode()
+        return {"Authorization": f"Basic {login}"}
+
     def _post(self, emails: list[Email], pieces: list[bytes]) -> list[batches.Answer]:
-        login = f"{self.key}:{self.secret}".encode()
         try:
             response = batches.post(
                 batches.endpoint(self.url, "/v3.1/send"),
                 b"".join([b'{"Messages":[', *pieces, b"]}"]),
                 provider="mailjet",
                 emails=emails,
-                headers={"Authorization": f"Basic {b64encode(login).decode()}"},
+                headers=self._login(),
                 secrets=[self.key, self.secret],
                 verdict=lambda response: _verdict(response, emails),
             )
@@ -175,6 +181,36 @@ class Mailjet:
             _answer(result, email)
             for result, email in zip(results, emails, strict=True)
         ]
+
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield who is excluded from campaigns; it does not tell why.
+
+        https://dev.mailjet.com/email/reference/contacts/contact
+        """
+        offset = 0
+        while True:
+            answer = get_json(
+                batches.endpoint(self.url, "/v3/REST/contact"),
+                provider="mailjet",
+                params={
+                    "IsExcludedFromCampaigns": "true",
+                    "Limit": f"{PAGE}",
+                    "Offset": f"{offset}",
+                },
+                headers=self._login(),
+                secrets=[self.key, self.secret],
+            )
+            found = hooks.rows(answer, "Data")
+            for one in found:
+                yield hooks.listed(
+                    hooks.UNSUBSCRIBED,
+                    address=hooks.text(one, "Email"),
+                    at=one.get("ExclusionFromCampaignsUpdatedAt"),
+                    now=now,
+                )
+            if len(found) < PAGE:
+                return
+            offset += PAGE
 
     def events(self, request: Request) -> list[Event]:
         """Verify and read a webhook's call, of one event or several."""

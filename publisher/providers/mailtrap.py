@@ -9,7 +9,7 @@ own. Mailtrap remembers no key, so a call without an answer stays uncertain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +17,7 @@ from publisher import hooks, signatures
 from publisher.errors import ProviderError, Refused, Rejected, Uncertain
 from publisher.http import batches
 from publisher.http.bodies import Bodies
-from publisher.http.call import read_json
+from publisher.http.call import get_json, read_json
 from publisher.http.gaps import encoded, filled
 from publisher.memory import OncePer
 from publisher.mime.attachments import in_base64
@@ -37,9 +37,16 @@ from publisher.models import (
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from publisher.http.call import Response
 
 LONGEST = 50 * batches.MEGABYTE
+PAGE = 1_000  # suppressions
+_LISTED = {
+    "spam complaint": hooks.COMPLAINED,
+    "unsubscription": hooks.UNSUBSCRIBED,
+}
 # What makes the sender or the account wrong, and so every message of the channel.
 _OURS = re.compile(
     r"'(?:from|reply_to)'|\bsender\b|\bsending (?:domain|limit|quota)\b"
@@ -59,6 +66,9 @@ class Mailtrap:
     url: str = field(
         default="https://bulk.api.mailtrap.io",
         metadata={"doc": "the stream; https://send.api.mailtrap.io is transactional"},
+    )
+    account_url: str = field(
+        default="https://mailtrap.io", metadata={"doc": "where the account is managed"}
     )
     webhook_key: Secret = field(
         default=Secret(""), metadata={"doc": "the signing secret of the webhook"}
@@ -123,6 +133,35 @@ class Mailtrap:
         if answer.get("success") is False:
             raise _meaning(answer.get("errors"), emails)
         raise Uncertain("mailtrap answered without a word about the messages")
+
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield whom the account sends nothing.
+
+        https://docs.mailtrap.io/developers/email-sending/suppressions
+        """
+        params: dict[str, str] = {}
+        while True:
+            answer = get_json(
+                batches.endpoint(self.account_url, "/api/suppressions"),
+                provider="mailtrap",
+                params=params,
+                headers={"Authorization": f"Bearer {self.token}"},
+                secrets=[self.token],
+            )
+            found = hooks.rows(answer)
+            for one in found:
+                reason = hooks.text(one, "type")
+                yield hooks.listed(
+                    _LISTED.get(reason, hooks.GONE),
+                    address=hooks.text(one, "email"),
+                    at=one.get("created_at"),
+                    now=now,
+                    reason=reason,
+                )
+            last = hooks.text(found[-1], "id") if found else ""
+            if len(found) < PAGE or params == {"last_id": last}:
+                return
+            params = {"last_id": last}
 
     def events(self, request: Request) -> list[Event]:
         """Verify and read a webhook's call, of one event or several."""

@@ -7,6 +7,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +50,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.status, self.body, self.headers = status, body, headers
         self.calls: list[tuple[str, bytes, dict[str, str]]] = []
+        self.pages: list[bytes] = []  # what a GET is answered with, one after another
 
     @property
     def url(self) -> str:
@@ -70,6 +72,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         self.wfile.write(self.server.body)
+
+    def do_GET(self) -> None:
+        self.server.calls.append((self.path, b"", dict(self.headers)))
+        body = self.server.pages.pop(0) if self.server.pages else self.server.body
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -296,3 +306,45 @@ def test_without_the_package_it_says_how_to_get_it(
     with pytest.raises(ConfigError) as caught:
         account()
     assert caught.value.hint == "Try: pip install 'publisher[ses]'"
+
+
+@needs_package
+def test_every_page_of_the_accounts_suppressions_is_read() -> None:
+    pages = [
+        {
+            "SuppressedDestinationSummaries": [
+                {
+                    "EmailAddress": f"{person}@example.net",
+                    "Reason": reason,
+                    "LastUpdateTime": 1_763_000_000,
+                }
+            ],
+            **({"NextToken": "more"} if person == "ana" else {}),
+        }
+        for person, reason in (("ana", "BOUNCE"), ("bob", "COMPLAINT"))
+    ]
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    with answering() as server:
+        server.pages = [json.dumps(one).encode() for one in pages]
+        provider = account(server.url)
+        found = list(provider.suppressed(now))
+        provider.close()
+    told = [(one.address, one.kind, one.is_permanent) for one in found]
+    assert told == [
+        ("ana@example.net", "bounced", True),
+        ("bob@example.net", "complained", False),
+    ]
+    assert "NextToken=more" in server.calls[1][0]
+    assert all(one.at < now for one in found)
+
+
+@needs_package
+@pytest.mark.parametrize(("status", "kind"), [(403, Refused), (500, Unavailable)])
+def test_a_list_that_is_not_shown_is_said(
+    status: int, kind: type[ProviderError]
+) -> None:
+    with answering(status, b"{}") as server:
+        provider = account(server.url)
+        with pytest.raises(kind):
+            list(provider.suppressed(datetime(2026, 11, 22, tzinfo=UTC)))
+        provider.close()

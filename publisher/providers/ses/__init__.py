@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from publisher.errors import (
     ConfigError,
@@ -40,10 +40,14 @@ from publisher.models import (
 )
 from publisher.providers import Secret
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 CONNECT, ANSWER = 5.0, 30.0  # seconds
 PAUSE = 1.0  # seconds, for the rate is counted in messages a second
 LONGEST = 40_000_000  # bytes of a raw message
 LONGEST_REASON = 200
+PAGE = 1_000  # suppressions
 HINT = "Try: check SES_* in .env and the identity at SES."
 _TOO_MANY = {"TooManyRequestsException", "Throttling", "ThrottlingException"}
 _OURS = {
@@ -140,6 +144,31 @@ class Ses:
 
         return news.heard(request, self.webhook_topic, self.webhook_url)
 
+    def suppressed(self, now: datetime) -> Iterator[Event]:
+        """Yield whom the account sends nothing.
+
+        https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ListSuppressedDestinations.html
+        """
+        from publisher.providers.ses import news
+
+        yield from news.listed(self._suppressions(), now)
+
+    def _suppressions(self) -> Iterator[Json]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        page: Json = {"PageSize": PAGE}
+        while True:
+            try:
+                answer = self._connected().list_suppressed_destinations(**page)
+            except ClientError as error:
+                raise _unread(error.response, self._secrets()) from None
+            except BotoCoreError as error:
+                raise Unavailable(f"ses: {type(error).__name__}") from None
+            yield answer
+            before, page = page, {**page, "NextToken": answer.get("NextToken")}
+            if not page["NextToken"] or page == before:
+                return
+
     def close(self) -> None:
         """Let go of the connection; sending again opens it anew."""
         client, self._client = self._client, None
@@ -218,6 +247,17 @@ def _refusal(
         case _ if status >= 400:  # noqa: PLR2004
             return Rejected(f"ses rejected the message {said}")
     return Refused(f"ses: the address in .env leads elsewhere {said}")
+
+
+def _unread(answer: Mapping[str, Any], secrets: list[str]) -> ProviderError:
+    """Say why a list is not shown: nothing can have been taken."""
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    error = answer.get("Error", {})
+    text = redacted(f"{error.get('Message')}", secrets)[:LONGEST_REASON]
+    said = f"({error.get('Code')}): {text}"
+    if 400 <= status < 500 and status != 429:  # noqa: PLR2004
+        return Refused(f"ses does not show its suppressions {said}", hint=HINT)
+    return Unavailable(f"ses is not available {said}")
 
 
 def _too_many(text: str, said: str, headers: Mapping[str, str]) -> ProviderError:

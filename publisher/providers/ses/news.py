@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from publisher import hooks
 from publisher.errors import Unreadable
@@ -105,3 +106,18 @@ def _readers(said: Json, about: object, name: str) -> Iterator[tuple[str, str]]:
 def _reasons(about: object) -> list[str]:
     names = ("bounceType", "bounceSubType", "complaintFeedbackType", "delayType")
     return [hooks.text(about, name) for name in (*names, "reason")]
+
+
+def listed(pages: Iterable[Json], now: datetime) -> Iterator[Event]:
+    """Yield who is on the account's own list of suppressions."""
+    for page in pages:
+        for one in hooks.rows(page, "SuppressedDestinationSummaries"):
+            reason = hooks.text(one, "Reason")
+            moment = one.get("LastUpdateTime")
+            yield hooks.listed(
+                hooks.COMPLAINED if reason == "COMPLAINT" else hooks.GONE,
+                address=hooks.text(one, "EmailAddress"),
+                at=moment.isoformat() if isinstance(moment, datetime) else moment,
+                now=now,
+                reason=reason,
+            )
