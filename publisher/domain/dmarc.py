@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 VERSION = "DMARC1"
 POLICIES = ("none", "quarantine", "reject")
 MOST_LABELS = 7  # of a parent: deeper ones are not asked
+_FORMS = {
+    "adkim": "[rs]",
+    "aspf": "[rs]",
+    "pct": r"\d\d?|100",
+    "psd": "[ynu]",
+    "t": "[yn]",
+}
 _PLACE = re.compile(r"mailto:[^\s,!@]+@([^\s,!@]+)(?:!\d+[kmgtKMGT]?)?")
 
 
@@ -29,7 +36,8 @@ class Record:
 
     `reports` are the domains that reports go to; `psd` is "y" for a public suffix,
     "n" for an organization, and "u" where it is not said. `share` is the percentage
-    of mail that the policy is for.
+    of mail that the policy is for. `odd` are tags that receivers cannot read, so that
+    they take what is usual instead.
     """
 
     policy: str = "none"
@@ -41,6 +49,7 @@ class Record:
     share: int = 100
     is_test: bool = False
     has_policy: bool = True
+    odd: tuple[str, ...] = ()
 
 
 def is_dmarc(text: str) -> bool:
@@ -53,51 +62,41 @@ def is_dmarc(text: str) -> bool:
 
 
 def parse(text: str) -> Record:
-    """Read a record; raise `Wrong` where receivers would not do what it wants."""
+    """Read a record; raise `Wrong` where receivers would take it for none."""
     if not is_dmarc(text):
         raise Wrong(f"it does not begin with v={VERSION};")
     found = tags.parse(text)
-    policy = _one_of(found, "p", POLICIES, "none")
+    for name in ("p", "sp"):
+        if name in found and found[name].lower() not in POLICIES:
+            said = f"{name}={tags.shown(found[name])}"
+            raise Wrong(f"{said} must be one of {', '.join(POLICIES)}")
+    policy = found.get("p", "none").lower()
+    reports = [one.strip() for one in found.get("rua", "").split(",") if one.strip()]
+    places = [place for one in reports if (place := _PLACE.fullmatch(one))]
+    odd = [f"{name}={tags.shown(found[name])}" for name in _unread(found)]
+    if len(places) < len(reports):
+        odd.append("rua=")  # without the address: it may be somebody's
     return Record(
         policy=policy,
-        below=_one_of(found, "sp", POLICIES, policy),
-        is_strict_dkim=_one_of(found, "adkim", ("r", "s"), "r") == "s",
-        is_strict_spf=_one_of(found, "aspf", ("r", "s"), "r") == "s",
-        reports=tuple(_reports(found.get("rua", ""))),
-        psd=_one_of(found, "psd", ("y", "n", "u"), "u"),
-        share=_share(found.get("pct", "100")),
+        below=found.get("sp", policy).lower(),
+        is_strict_dkim=found.get("adkim", "r").lower() == "s",
+        is_strict_spf=found.get("aspf", "r").lower() == "s",
+        reports=tuple(place[1].lower() for place in places),
+        psd=found.get("psd", "u").lower(),
+        share=int(found.get("pct", "100")) if "pct" not in _unread(found) else 100,
         is_test=found.get("t", "n").lower() == "y",
         has_policy="p" in found,
+        odd=tuple(odd),
     )
 
 
-def _one_of(
-    found: dict[str, str], name: str, known: tuple[str, ...], default: str
-) -> str:
-    value = found.get(name, default).lower()
-    if value not in known:
-        said = f"{name}={tags.shown(value)}"
-        raise Wrong(f"{said} must be one of {', '.join(known)}")
-    return value
-
-
-def _share(value: str) -> int:
-    if not re.fullmatch(r"\d{1,3}", value, re.ASCII) or int(value) > 100:  # noqa: PLR2004  percent
-        raise Wrong(f"pct={tags.shown(value)} must be 0 to 100")
-    return int(value)
-
-
-def _reports(value: str) -> Iterator[str]:
-    for one in value.split(","):
-        place = one.strip()
-        if not place:
-            continue
-        found = _PLACE.fullmatch(place)
-        if found:
-            yield found[1].lower()
-        elif place.lower().startswith("mailto:") or ":" not in place:
-            # Without the address: it may be somebody's.
-            raise Wrong("rua= must hold mailto: addresses")
+def _unread(found: dict[str, str]) -> list[str]:
+    """Return the names of tags whose values are none."""
+    return [
+        name
+        for name, form in _FORMS.items()
+        if name in found and not re.fullmatch(form, found[name], re.I | re.A)
+    ]
 
 
 def published(domain: str, resolver: Resolver) -> list[str]:

@@ -73,6 +73,9 @@ def _judged(domain: str, name: str, record: dmarc.Record) -> Iterator[Finding]:
 
 
 def _reported(name: str, record: dmarc.Record, resolver: Resolver) -> Iterator[Finding]:
+    for tag in record.odd:
+        said = f"receivers cannot read {tag} in _dmarc.{name}"
+        yield Finding("warning", SUBJECT, said, f"Try: mend TXT _dmarc.{name}")
     if not record.reports:
         said = f"_dmarc.{name} asks for no reports, so nobody tells you what fails"
         yield Finding("warning", SUBJECT, said, f"Try: rua=mailto:dmarc@{name}")

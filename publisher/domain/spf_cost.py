@@ -40,7 +40,7 @@ class Cost:
         """
         if domain in path:
             raise Wrong(f"it includes itself: {' → '.join((*path, domain))}")
-        record = _only(domain, self.resolver, is_included=bool(path))
+        record = _only(domain, self.resolver)
         here = (*path, domain)
         for term in record.terms:
             if term.qualifier == "+" and term.target.endswith("/0"):
@@ -83,13 +83,12 @@ class Cost:
         return not spf.has_macro(target)
 
 
-def _only(domain: str, resolver: Resolver, *, is_included: bool) -> spf.Record:
+def _only(domain: str, resolver: Resolver) -> spf.Record:
     texts = [text for text in resolver.txt(domain) if spf.is_spf(text)]
     if len(texts) > 1:
         raise Wrong(f"{domain} has {len(texts)} SPF records, which count as none")
     if not texts:
-        word = "which is included, " if is_included else ""
-        raise Wrong(f"{domain}, {word}has no SPF record")
+        raise Wrong(f"it leads to {domain}, which has no SPF record")
     try:
         return spf.parse(texts[0])
     except Wrong as error:

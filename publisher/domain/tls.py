@@ -35,7 +35,7 @@ class Mute(Exception):  # noqa: N818  never leaves this room
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A server at one of its addresses."""
+    """A server at one of its addresses; "" is nowhere."""
 
     server: MailServer
     address: str
@@ -53,10 +53,13 @@ def look(facts: Facts, resolver: Resolver, *, mx_port: int = PORT) -> Iterator[F
             level: Level = "skipped" if _is_here(server, resolver) else "warning"
             yield Finding(level, SUBJECT, said, "" if level == "skipped" else hint)
         else:
-            yield _judged(server, facts, resolver, is_ours=True)
+            address = next(iter(addresses_of(server.host, resolver)), "")
+            yield _judged(_Place(server, address), facts, is_ours=True)
     hosts = [host for _, host in resolver.mx(facts.domain) if host]
     for host in hosts[:MOST_MX]:
-        yield _judged(MailServer(host, mx_port), facts, resolver, is_ours=False)
+        for address in resolver.addresses(host)[:1]:
+            place = _Place(MailServer(host, mx_port), address)
+            yield _judged(place, facts, is_ours=False)
 
 
 def _is_here(server: MailServer, resolver: Resolver) -> bool:
@@ -64,17 +67,15 @@ def _is_here(server: MailServer, resolver: Resolver) -> bool:
     return bool(found) and all(one.startswith("127.") or one == "::1" for one in found)
 
 
-def _judged(
-    server: MailServer, facts: Facts, resolver: Resolver, *, is_ours: bool
-) -> Finding:
-    place = _Place(server, next(iter(addresses_of(server.host, resolver)), ""))
+def _judged(place: _Place, facts: Facts, *, is_ours: bool) -> Finding:
+    host = place.server.host
     bad: Level = "error" if is_ours else "warning"
     try:
         ends = _certified_until(place, facts.domain)
     except ssl.SSLError as error:
         why = getattr(error, "verify_message", "") or "no TLS was agreed upon"
         said = f"{place} is not trusted: {why}"
-        return Finding(bad, SUBJECT, said, f"Try: a certificate for {server.host}")
+        return Finding(bad, SUBJECT, said, f"Try: a certificate for {host}")
     except Mute as error:
         said = f"{place} {error}"
         return Finding(bad, SUBJECT, said, "Try: turn on STARTTLS in that mail server")
@@ -93,11 +94,13 @@ def _judged(
 
 def _certified_until(place: _Place, hello: str) -> datetime:
     """Shake hands, and return when the certificate ends."""
-    context = ssl.create_default_context()
+    if not place.address:  # a socket would take that for this machine
+        raise OSError("nowhere")
     server = place.server
     with socket.create_connection((place.address, server.port), PATIENCE) as line:
         if server.security == "starttls":
             _ask_for_tls(line, hello)
+        context = ssl.create_default_context()
         with context.wrap_socket(line, server_hostname=server.host) as secure:
             found = secure.getpeercert() or {}
     ends = ssl.cert_time_to_seconds(str(found["notAfter"]))

@@ -63,6 +63,9 @@ WATCHED = {
     "v=DMARC1; p=reject; t=y; " + RUA: "is a test",
     "v=DMARC1; p=reject; pct=20; " + RUA: "is for 20 %",
     "v=DMARC1; p=reject": "no reports",
+    "v=DMARC1; p=reject; adkim=x; " + RUA: 'cannot read adkim="x"',
+    "v=DMARC1; p=reject; pct=101; " + RUA: 'cannot read pct="101"',
+    "v=DMARC1; p=reject; rua=us@example.org": "cannot read rua=",
     "v=DMARC1; p=reject; rua=mailto:us@example.net": "does not say that it takes",
 }
 
@@ -90,9 +93,7 @@ BROKEN = {
     '_dmarc.example.org. TXT "v=dmarc1; p=none"': "must begin with v=DMARC1;",
     f"{OK}\n{OK.replace('reject', 'none')}": "2 records stand at",
     '_dmarc.example.org. TXT "v=DMARC1; p=rejct"': "must be one of none, quarantine",
-    '_dmarc.example.org. TXT "v=DMARC1; p=none; adkim=x"': "must be one of r, s",
-    '_dmarc.example.org. TXT "v=DMARC1; p=none; pct=101"': "must be 0 to 100",
-    '_dmarc.example.org. TXT "v=DMARC1; p=none; rua=us@example.org"': "mailto:",
+    '_dmarc.example.org. TXT "v=DMARC1; p=none; sp=x"': "must be one of none, quarant",
     '_dmarc.example.org. TXT "v=DMARC1; p=none; p=reject"': "stands twice",
     '_dmarc.example.org. TXT "v=DMARC1; p=none, rua"': "must be one of",
     '_dmarc.example.org. TXT "v=DMARC1; p=none; rua"': "is no tag",

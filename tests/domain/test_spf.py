@@ -168,7 +168,7 @@ BROKEN = {
     'example.org. TXT "v=spf1 redirect=b.example.org"\n'
     'b.example.org. TXT "v=spf1 include:example.org -all"': "example.org → b",
     'example.org. TXT "v=spf1 include:b.example.org -all"': (
-        "b.example.org, which is included, has no SPF record"
+        "it leads to b.example.org, which has no SPF record"
     ),
     'example.org. TXT "v=spf1 include:b.example.org -all"\n'
     'b.example.org. TXT "v=spf1 ipv4:192.0.2.1 -all"': "of b.example.org is broken",

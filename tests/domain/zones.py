@@ -37,8 +37,12 @@ class Zone:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.fill(self.text)
+
+    def fill(self, text: str) -> None:
+        """Serve another zone from now on."""
         self._zone = dns.zone.from_text(
-            f"$TTL 60\n{self.text}\n", origin=".", relativize=False, check_origin=False
+            f"$TTL 60\n{text}\n", origin=".", relativize=False, check_origin=False
         )
         names = list(self._zone.nodes)
         self._names = {name for one in names for name in _and_above(one)}
