@@ -164,7 +164,7 @@ def _media(picture: Picture, files: Mapping[str, bytes]) -> Media:
 
 def _column(readers: Sequence[Subscriber], name: str) -> list[str]:
     """Return one of `Subscriber.fields` of each."""
-    if name in {"address", "name", "first_name", "language"}:
+    if name in {"address", "name", "first_name", "language", "timezone"}:
         return [getattr(one, name) for one in readers]
     return [one.attributes.get(name, "") for one in readers]
 

@@ -84,6 +84,7 @@ def list_(list_: str, folder: str | None, *, json_: bool) -> None:
     people = project.books.subscribers
     suppressed = people.suppressed()
     found, tags = people.all(list_), project.books.tags.by_reader()
+    paused = project.books.pauses.among(now=project.clock())
     if json_:
         print_json(
             [
@@ -91,9 +92,11 @@ def list_(list_: str, folder: str | None, *, json_: bool) -> None:
                     "address": one.address,
                     "name": one.name,
                     "language": one.language,
+                    "timezone": one.timezone,
                     "lists": list(one.lists),
                     "tags": list(tags.get(one.id, ())),
                     "is_suppressed": people.normal(one.address) in suppressed,
+                    "is_paused": one.id in paused,
                     "attributes": dict(one.attributes),
                 }
                 for one in found
@@ -106,7 +109,9 @@ def list_(list_: str, folder: str | None, *, json_: bool) -> None:
             one.name,
             ", ".join(one.lists),
             ", ".join(tags.get(one.id, ())),
-            "suppressed" if people.normal(one.address) in suppressed else "",
+            "suppressed"
+            if people.normal(one.address) in suppressed
+            else "paused" * (one.id in paused),
         )
         for one in found
     ]

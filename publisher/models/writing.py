@@ -120,6 +120,7 @@ class Subscriber:
             "name": self.name,
             "first_name": self.first_name,
             "language": self.language,
+            "timezone": self.timezone,
         }
 
     def values(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from publisher.slots import DEFAULT
 
 # Not texts, so they are never slots: a template that asks for them gets the value.
 VALUES = ("id", "lists")
-CORE = ("address", "first_name", "language", "name", *VALUES)
+CORE = ("address", "first_name", "language", "name", "timezone", *VALUES)
 SYNONYMS = {"email": "address", "mail": "address", "locale": "language"}
 FAR = 3  # shorter names than this are not compared
 

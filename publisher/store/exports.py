@@ -149,8 +149,11 @@ def flat(row: Mapping[str, Any]) -> dict[str, str]:
     """Return a row as the cells of a table."""
     lists = {column: ", ".join(row[column]) for column in COLUMNS.values()}
     tags = together(row["tags"]) if row["tags"] else ""
-    own = {name: one for name, one in row.items() if name != "attributes"}
-    return {**row["attributes"], **own, **lists, "tags": tags}
+    known = row["attributes"]
+    # What could not be read as ours was kept by the same name: it comes back so.
+    own = {name: one or known.get(name, "") for name, one in row.items()}
+    del own["attributes"]
+    return {**known, **own, **lists, "tags": tags}
 
 
 def write_csv(out: TextIO, heads: Sequence[str], found: Iterator[Any]) -> int:

@@ -28,7 +28,7 @@ from publisher.models import State
 from publisher.project import Project
 
 pytestmark = pytest.mark.chaos
-READERS = 400
+READERS = 280
 SLOWNESS = 0.15  # seconds that the server needs for each message of a connection
 AT_MOST = 1.0  # seconds after the answer to the reader
 SCHEDULE = """\

@@ -25,6 +25,9 @@ def test_a_reader_is_paused_and_shown_and_reads_on(run: Run, reader: str) -> Non
     shown = run("subscribers", "show", reader)
     assert f"paused: gets nothing until {day}" in run.err
     assert f"“until {day}”" in shown
+    assert run("subscribers", "list").splitlines()[1].endswith("paused")
+    (listed,) = json.loads(run("subscribers", "list", "--json"))
+    assert listed["is_paused"]
     known = json.loads(run("subscribers", "export", reader))
     assert known["pause"]["until"].startswith("20")
     assert [one["act"] for one in known["consents"]] == ["added", "paused"]

@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 
 from publisher import schedule
 from publisher.errors import CheckFailed, ConfigError
+from publisher.models import Consent
 from publisher.project import Project, sequencing
 from publisher.project.running import run_campaign
 from publisher.project.sending import hand_over
@@ -432,6 +433,23 @@ def test_what_a_check_finds_stops_it_and_nobody_is_lost(world: World) -> None:
     world.letters.write("templates/email/hello.html.j2", PAGE)
     world.reopen()
     assert world.run() == ["1 sent, 0 failed"]
+
+
+def test_a_step_whose_time_comes_in_a_pause_is_skipped(world: World) -> None:
+    world.subscribe("cy")
+    world.subscribe("bo")
+    said = Consent(act="paused", said_at=world.now, how="link")
+    until = world.now + 30 * DAY
+    world.project.books.pauses.pause("cy@example.org", until=until, said=said)
+    world.wait(3 * DAY)
+    report = world.look()[0].report
+    assert report
+    assert report.reasons == (("outbox", "skipped: paused", 1),)
+    assert report.counts["outbox"]["accepted"] == 1
+    world.wait(40 * DAY)
+    world.look()
+    assert len(world.got()) == 1, "it does not come after the pause"
+    assert world.project.books.ledger.verify() == []
 
 
 # --- stopped, killed, paused ---------------------------------------------------------

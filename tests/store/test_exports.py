@@ -91,6 +91,7 @@ def fill(books: Books) -> None:
         {"email": "bo@example.org", "lists": "weekly", "status": "unsubscribed"},
         {"email": "cy@example.org", "pending": "weekly", "shoe": "38"},
         {"email": "di@example.org", "left": "art", "created_at": "2020-01-31"},
+        {"email": "el@example.org", "timezone": "at sea", "paused_until": "ever"},
     ]
     books.subscribers.import_rows(rows, lists=(), now=NOW)
     books.subscribers.suppress("di@example.org", reason="asked", now=NOW)
@@ -106,7 +107,7 @@ def test_states_and_who_never_subscribed_travel_too(
 ) -> None:
     fill(books)
     path = tmp_path / f"readers{end}"
-    assert write(books, path) == 5
+    assert write(books, path) == 6
     with open_books("sqlite://") as others:
         with opened(path) as sheets:
             others.subscribers.import_people(sheets.rows, lists=(), now=NOW)
@@ -144,7 +145,7 @@ def test_json_lines_leave_out_what_is_empty(books: Books, tmp_path: Path) -> Non
     fill(books)
     write(books, tmp_path / "all.jsonl")
     lines = (tmp_path / "all.jsonl").read_text().splitlines()
-    ana, bo, _, di, _ = map(json.loads, lines)
+    _, ana, bo, _, di, _ = map(json.loads, lines)
     assert ana == {
         "email": "ana@example.org",
         "lists": ["art", "weekly"],

@@ -168,12 +168,22 @@ class Columns:
             has_left=has_left,
             gone=f"imported as {gone}" if gone else "",
             skip="asked to be deleted" if is_nobody else "",
-            paused_until=_moment(self._cell(cells, "paused_until")),
+            paused_until=self._moment_of("paused_until", cells, attributes),
             created=self._created(cells, attributes),
             attributes=attributes,
             tags=tags,
             timezone=self._zone(cells, attributes),
         )
+
+    def _moment_of(
+        self, field: str, cells: Sequence[str], attributes: dict[str, str]
+    ) -> str:
+        """Return a time as the books write it; what is none is kept as it is."""
+        cell = self._cell(cells, field)
+        moment = _moment(cell)
+        if cell and not moment:
+            attributes[self.heads[self._fields[field][0]]] = cell
+        return moment
 
     def _zone(self, cells: Sequence[str], attributes: dict[str, str]) -> str:
         """Return the zone of the IANA database; what is none is kept as it is."""
