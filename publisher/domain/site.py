@@ -51,7 +51,9 @@ def _pages(facts: Facts, answers: list[tuple[Answer, timedelta]]) -> Iterator[Fi
             return
         yield _judged(place, _asked(facts, answers, "POST", url), facts)
     except Unanswered as error:
-        yield Finding("error", SUBJECT, f"{place}: {error}", _SERVE)
+        yield Finding(
+            "error", SUBJECT, f"{place}: {error.message}", error.hint or _SERVE
+        )
 
 
 def _asked(

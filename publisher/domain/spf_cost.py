@@ -126,7 +126,8 @@ def _followed(domain: str, resolver: Resolver) -> Iterator[Finding]:
         record = cost.follow(domain)
     except Wrong as error:
         hint = f"Try: mend the TXT record of {domain}; receivers ignore all of it"
-        yield Finding("error", SUBJECT, str(error), hint)
+        said = f"{error}" if domain in f"{error}" else f"{domain}: {error}"
+        yield Finding("error", SUBJECT, said, hint)
         return
     wrong = list(_too_much(domain, cost)) + list(_too_open(domain, record, cost))
     if all(one.level != "error" for one in wrong):

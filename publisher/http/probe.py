@@ -51,7 +51,9 @@ def probe(method: str, url: str, *, data: Mapping[str, str] | None = None) -> An
         ):
             return Answer(answer.status_code, _date(answer.headers.get("Date", "")))
     except SSLError:
-        raise Unanswered("its certificate is not believed") from None
+        raise Unanswered(
+            "its certificate is not believed", hint="Try: a certificate for that name"
+        ) from None
     except Timeout:
         raise Unanswered("it does not answer in time") from None
     except NoConnection:

@@ -20,6 +20,6 @@ def asking() -> Iterator[Asking]:
 
         def made(zone: Zone | str) -> Resolver:
             known = Zone(zone) if isinstance(zone, str) else zone
-            return Resolver(stack.enter_context(serving(known)), patience=0.6)
+            return Resolver(stack.enter_context(serving(known)), patience=5)
 
         yield made
