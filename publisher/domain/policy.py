@@ -28,13 +28,14 @@ def look(facts: Facts, resolver: Resolver) -> Iterator[Finding]:
         said = f"the record at {here} is broken: {error}"
         yield Finding("error", SUBJECT, said, f"Try: mend TXT {here}")
         return
-    # The one of the domain itself, else that of the organization: it is the highest.
-    found = list(dmarc.walk(facts.domain, resolver))
-    own = [one for one in found if one[0] == facts.domain]
+    found = dict(dmarc.walk(facts.domain, resolver))
     if not found:
         yield _missing(facts, resolver)
         return
-    name, record = (own or found[-1:])[0]
+    # Its own record, else that of its organization, else that of the public suffix.
+    whose = (facts.domain, dmarc.organization(facts.domain, resolver), [*found][-1])
+    name = next(one for one in whose if one in found)
+    record = found[name]
     yield from _judged(facts.domain, name, record)
     yield from _reported(name, record, resolver)
     yield from _aligned(facts, record, resolver)

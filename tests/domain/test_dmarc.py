@@ -148,6 +148,18 @@ def test_neighbours_below_a_public_suffix_do_not_agree(asking: Asking) -> None:
     assert last[0] != "ok"
 
 
+def test_a_public_suffix_speaks_only_for_who_says_nothing(asking: Asking) -> None:
+    text = (
+        f'_dmarc.shops.example. TXT "v=DMARC1; p=none; sp=none; psd=y; {RUA}"\n'
+        f'_dmarc.a.shops.example. TXT "v=DMARC1; p=reject; {RUA}"\n'
+    )
+    first, *_ = found(asking, text, domain="www.a.shops.example")
+    assert first == ("ok", "DMARC: _dmarc.a.shops.example: reject")
+    first, *_ = found(asking, text, domain="b.shops.example")
+    assert first[0] == "warning"
+    assert "_dmarc.shops.example only watches" in first[1]
+
+
 def test_an_organization_can_say_that_it_is_one(asking: Asking) -> None:
     resolver = asking(f'{OK}\n_dmarc.uni.example.org. TXT "v=DMARC1; p=none; psd=n"')
     assert dmarc.organization("a.uni.example.org", resolver) == "uni.example.org"

@@ -20,6 +20,7 @@ import dns.rrset
 import dns.zone
 
 MOST_ALIASES = 20
+TRIES = 50  # of ports
 
 
 @dataclass
@@ -108,25 +109,37 @@ class _Tcp(socketserver.StreamRequestHandler):
             self.wfile.write(len(said).to_bytes(2, "big") + said)
 
 
+def _pair(zone: Zone) -> tuple[socketserver.BaseServer, socketserver.BaseServer, int]:
+    """Return a server over TCP and one over UDP, at a port that is free in both."""
+    handlers: list[Any] = [
+        type(one.__name__, (one,), {"zone": zone}) for one in (_Tcp, _Udp)
+    ]
+    for _ in range(TRIES):
+        tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), handlers[0])
+        port = int(tcp.server_address[1])
+        try:
+            udp = socketserver.ThreadingUDPServer(("127.0.0.1", port), handlers[1])
+        except OSError:  # somebody else has it
+            tcp.server_close()
+            continue
+        return tcp, udp, port
+    raise AssertionError("no port is free")
+
+
 @contextmanager
 def serving(zone: Zone) -> Iterator[str]:
     """Serve the zone over UDP and TCP at one port, and yield `address:port`."""
-    handlers: list[Any] = [
-        type(one.__name__, (one,), {"zone": zone}) for one in (_Udp, _Tcp)
+    *servers, port = _pair(zone)
+    threads = [
+        threading.Thread(target=one.serve_forever, args=(0.01,))  # seconds to its end
+        for one in servers
     ]
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), handlers[0]) as udp:
-        port = udp.server_address[1]
-        with socketserver.ThreadingTCPServer(("127.0.0.1", port), handlers[1]) as tcp:
-            threads = [
-                threading.Thread(target=one.serve_forever, args=(0.01,))
-                for one in (udp, tcp)
-            ]
-            for thread in threads:
-                thread.start()
-            try:
-                yield f"127.0.0.1:{port}"
-            finally:
-                udp.shutdown()
-                tcp.shutdown()
-                for thread in threads:
-                    thread.join(5)
+    for thread in threads:
+        thread.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        for server, thread in zip(servers, threads, strict=True):
+            server.shutdown()
+            thread.join(5)
+            server.server_close()
