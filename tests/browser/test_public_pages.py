@@ -129,13 +129,13 @@ def test_a_reader_pauses_by_the_keyboard_and_ends_it(
     browser.picture(pictures / "choices.png")
     browser.run("document.querySelector('[value=month]').focus()")
     browser.press("\ue007")
-    browser.wait("document.querySelector('[value=resume]') !== null", 20)
+    browser.arrive("document.querySelector('[value=resume]') !== null")
     with Project(served.root, environ={}) as project:
         assert pausing.end_of(project, READER) is not None
     browser.picture(pictures / "paused.png")
     browser.run("document.querySelector('[value=resume]').focus()")
     browser.press("\ue007")
-    browser.wait("document.querySelector('[value=month]') !== null", 20)
+    browser.arrive("document.querySelector('[value=month]') !== null")
     assert browser.complaints() == []
     with Project(served.root, environ={}) as project:
         assert pausing.end_of(project, READER) is None
