@@ -149,11 +149,12 @@ def flat(row: Mapping[str, Any]) -> dict[str, str]:
     """Return a row as the cells of a table."""
     lists = {column: ", ".join(row[column]) for column in COLUMNS.values()}
     tags = together(row["tags"]) if row["tags"] else ""
-    known = row["attributes"]
+    cells = {**row, **lists, "tags": tags}
     # What could not be read as ours was kept by the same name: it comes back so.
-    own = {name: one or known.get(name, "") for name, one in row.items()}
-    del own["attributes"]
-    return {**known, **own, **lists, "tags": tags}
+    for name, one in cells.pop("attributes").items():
+        if not cells.get(name):
+            cells[name] = one
+    return cells
 
 
 def write_csv(out: TextIO, heads: Sequence[str], found: Iterator[Any]) -> int:
