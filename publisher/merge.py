@@ -13,6 +13,7 @@ from publisher.mime import ascii_domain
 from publisher.mime.fields import KEY_HEADER
 from publisher.models import (
     LINKS,
+    MARKS,
     WAY_OUT,
     YES,
     Attachment,
@@ -42,7 +43,7 @@ class _Alike:
     """What is the same for all readers of a mailing, worked out once."""
 
     def __init__(self, shared: Mailing) -> None:
-        self.filling = Filling(shared.slots, others=LINKS)
+        self.filling = Filling(shared.slots, others=(*LINKS, *MARKS))
         self.domain = _domain(shared.sender)
 
 

@@ -13,7 +13,8 @@ import pytest
 
 HOUSE = Path(__file__).resolve().parents[1] / "publisher"
 GROUND = {"models", "errors", "text", "language", "dates", "slots", "memory"} | {
-    "segments"
+    "segments",
+    "links",
 }
 TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "strict",

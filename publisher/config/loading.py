@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 
 from publisher import files, strict
 from publisher.errors import ConfigError, SourceError
-from publisher.models import Json, Mailbox, Often, Pace, Quiet, Site, TagRule
+from publisher.models import (
+    Json,
+    Mailbox,
+    Often,
+    Pace,
+    Quiet,
+    Site,
+    TagRule,
+    Tracking,
+)
 
 if TYPE_CHECKING:
     from publisher.config.model import ProjectFile
@@ -70,6 +79,7 @@ class Settings:
     topics: Mapping[str, str] = field(default_factory=dict)
     segments: Mapping[str, str] = field(default_factory=dict)
     signup: SignUp = SignUp()
+    tracking: tuple[Tracking, ...] = ()
     channels: Mapping[str, str] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
     quiet: Quiet | None = None
@@ -117,6 +127,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
         ),
         segments=MappingProxyType(dict(found.segments)),
         signup=SignUp(**dict(found.signup)) if found.signup else SignUp(),
+        tracking=found.tracking,
         channels=MappingProxyType(dict(found.channels)),
         paces=MappingProxyType(
             {name: pace.noun() for name, pace in found.pace.items()}

@@ -23,6 +23,7 @@ from publisher.strict.kinds import (
     NameKey,
     Places,
     TokenUrl,
+    Tracked,
     Url,
     Zone,
 )
@@ -249,6 +250,9 @@ class ProjectFile(Model):
     )
     signup: SignUp | None = Field(
         default=None, description="The form for new readers; without it there is none."
+    )
+    tracking: Tracked = Field(
+        default=(), description="off; or clicks, opens-day, individual, or several."
     )
     channels: dict[ChannelKey, Literal["outbox"]] = Field(
         default={}, description="Channels that write to the outbox instead."

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Literal
 
+from publisher.models.drafts import Tracking
 from publisher.models.values import unique
 
 
@@ -78,6 +79,7 @@ class EmailPart:
     canary: Canary | None = None
     by_their_clock: bool = False  # when each reader's own shows the time
     is_urgent: bool = False  # heeds neither quiet hours nor how often is too often
+    tracking: tuple[Tracking, ...] | None = None  # None: as the folder has it
 
     @property
     def channels(self) -> tuple[str, ...]:

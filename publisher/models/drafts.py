@@ -31,6 +31,10 @@ class Slot:
 # "yes" of who subscribes. The first is in every letter.
 WAY_OUT, CHOICES, YES = LINKS = ("unsubscribe_url", "preferences_url", "confirm_url")
 
+# What a tracked letter has of its reader: behind each link, and at the end of the page.
+TRACED, SEEN = MARKS = ("traced", "seen")
+Tracking: TypeAlias = Literal["clicks", "opens-day", "individual"]
+
 Slotted: TypeAlias = tuple[str | Slot, ...]
 
 
@@ -73,7 +77,10 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailDraft:
-    """An email rendered once, addressed to nobody; personal parts are slots."""
+    """An email rendered once, addressed to nobody; personal parts are slots.
+
+    Its links are the real ones; `tracking` says what becomes of them when it leaves.
+    """
 
     template: str
     subject: Slotted
@@ -84,14 +91,16 @@ class EmailDraft:
     direction: Direction = "ltr"
     articles: tuple[str, ...] = ()  # slugs
     attachments: tuple[AttachedFile, ...] = ()
+    tracking: tuple[Tracking, ...] = ()
 
     kind: ClassVar[Kind] = "email"
 
     def data(self) -> Json:
         """Return a value that JSON can hold and `draft_from` can read."""
         data = {"kind": self.kind, **asdict(self)}
-        if not self.attachments:  # as before there were any: the same draft, one id
-            del data["attachments"]
+        for name in ("attachments", "tracking"):
+            if not data[name]:  # as before there were any: the same draft, one id
+                del data[name]
         return data
 
     @property
@@ -222,6 +231,7 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
             values[name] = _slotted(values[name])
         files = [AttachedFile(**one) for one in values.get("attachments", ())]
         values["attachments"] = tuple(files)
+        values["tracking"] = tuple(values.get("tracking", ()))
         return EmailDraft(**{**values, "articles": tuple(values["articles"])})
     return PostDraft(**{**values, **_of_post(values)})
 

@@ -23,7 +23,7 @@ from publisher.models import (
     Subscriber,
     unique,
 )
-from publisher.project import guarding, parting
+from publisher.project import guarding, parting, tracking
 from publisher.project.folder import Folder
 from publisher.project.portioning import Portions, portions_of
 
@@ -288,6 +288,7 @@ class Drafting:
             attachments=self.folder.attachments.read(
                 part.attachments, where=self.campaign.source
             ),
+            tracking=tracking.modes_of(self.folder, part, where=self.campaign.source),
         )
 
     def _title(self, lists: str) -> str:

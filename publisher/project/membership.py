@@ -130,6 +130,7 @@ class Membership:
             to=(address,),
             through=self.signup.through,
             language=language,
+            tracking=(),
         )
         nothing = Selection(at_least=0, at_most=0, since="always")
         people = project.books.subscribers

@@ -30,7 +30,7 @@ from publisher.models import (
     State,
     Subscriber,
 )
-from publisher.project import guarding, holding
+from publisher.project import guarding, holding, tracking
 from publisher.project.failing_over import FailingOver
 from publisher.sender import Breaker, deliver
 
@@ -170,7 +170,7 @@ class Addressing:
             draft = self.drafts[name]
             assert not isinstance(draft, PostDraft)  # noqa: S101
             self._mailings[name] = merge.mailing(
-                draft,
+                tracking.tracked(self.folder, self.issue, name, draft),
                 site=self.folder.settings.site,
                 issue=self.issue,
                 list_name=self.issue.list,
@@ -260,6 +260,7 @@ def hand_over(
     The caller holds its lease.
     """
     folder, issue = addressing.folder, addressing.issue.id
+    tracking.note(folder, addressing.issue, addressing.drafts)
     wish = Wish(folder, issue)
 
     def send(name: str, breaker: Breaker | None) -> str:

@@ -18,6 +18,7 @@ from publisher.models import (
     Limits,
     PostDraft,
     Site,
+    Tracking,
 )
 from publisher.render import letter as letters
 from publisher.render import post as posts
@@ -55,6 +56,7 @@ class Templates:
         title: str = "",
         language: str = "",
         attachments: Sequence[AttachedFile] = (),
+        tracking: Sequence[Tracking] = (),
     ) -> Letter:
         """Return a letter of these articles, to be drafted for each reader.
 
@@ -76,6 +78,7 @@ class Templates:
             parts=letters.parts(self._sandbox, template, subject),
             values=setting.values(articles, issue),
             attachments=tuple(attachments),
+            tracking=tuple(tracking),
         )
 
     def _language_of(

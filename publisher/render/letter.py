@@ -22,6 +22,7 @@ from publisher.models import (
     Site,
     Slot,
     Subscriber,
+    Tracking,
     shown_ids,
 )
 from publisher.render.environment import Sandbox
@@ -72,6 +73,7 @@ class Letter:
     parts: Parts
     values: Mapping[str, Any]
     attachments: tuple[AttachedFile, ...] = ()
+    tracking: tuple[Tracking, ...] = ()
     _found: dict[Known, EmailDraft | tuple[str, ...]] = field(default_factory=dict)
 
     def draft(self, reader: Subscriber) -> EmailDraft:
@@ -125,6 +127,7 @@ class Letter:
             direction=self.values["direction"],
             articles=tuple(article.slug for article in self.values["articles"]),
             attachments=self._attached(shown_ids(html)),
+            tracking=self.tracking,
         )
 
     def _attached(self, shown: set[str]) -> tuple[AttachedFile, ...]:

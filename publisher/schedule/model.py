@@ -23,6 +23,7 @@ from publisher.strict.kinds import (
     Line,
     Lines,
     Name,
+    Tracked,
     Zone,
 )
 
@@ -227,6 +228,9 @@ class Email(strict.Model):
     attachments: Lines = Field(
         default=(), description="Files of the project that travel with it: [a.pdf]"
     )
+    tracking: Tracked | None = Field(
+        default=None, description="off; or clicks, opens-day, individual, or several."
+    )
 
     @model_validator(mode="after")
     def _parts_once(self) -> Email:
@@ -259,6 +263,7 @@ class Email(strict.Model):
             canary=self.canary.noun() if self.canary else None,
             by_their_clock=self.local_time,
             is_urgent=self.urgent,
+            tracking=self.tracking,
         )
 
 

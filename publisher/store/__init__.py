@@ -28,6 +28,7 @@ from publisher.store.segments import Segments
 from publisher.store.sequences import Sequences
 from publisher.store.subscribers import Subscribers
 from publisher.store.tags import Tags
+from publisher.store.tracking import Target, Tracks
 from publisher.store.wishes import Wish, Wishes
 
 __all__ = [
@@ -54,6 +55,8 @@ __all__ = [
     "Softly",
     "Subscribers",
     "Tags",
+    "Target",
+    "Tracks",
     "Wish",
     "Wishes",
     "open_books",
@@ -82,6 +85,7 @@ class Books:
     tags: Tags
     pauses: Pauses
     canaries: Canaries
+    tracking: Tracks
 
     def __enter__(self) -> Self:
         return self
@@ -129,4 +133,5 @@ def open_books(url: str) -> Books:
         Tags(database),
         Pauses(database),
         Canaries(database),
+        Tracks(database),
     )

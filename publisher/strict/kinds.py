@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from publisher import strict
+from publisher.models import Tracking, unique
 from publisher.text import suggest
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -130,6 +131,18 @@ def _day(text: str) -> str:
     return text
 
 
+def _tracked(value: object) -> object:
+    """Read `off`, a word, or several; the others are for who made the model to say."""
+    words = () if value == "off" else _list(value)
+    for word in words if isinstance(words, tuple) else ():
+        if word not in get_args(Tracking):
+            known = ["off", *get_args(Tracking)]
+            close = suggest(str(word), known) if isinstance(words, tuple) else ""
+            hint = f"Try: {close or ', '.join(known)}"
+            raise strict.complaint(f'"{word}" is nothing to track', hint=hint)
+    return unique(words) if isinstance(words, tuple) else words
+
+
 def _list(value: object) -> object:
     if isinstance(value, str):
         return (value,)
@@ -149,6 +162,12 @@ ChannelKey = Annotated[str, AfterValidator(partial(_channel, key=True))]
 Name = Annotated[str, AfterValidator(_name)]
 NameKey = Annotated[str, AfterValidator(partial(_name, key=True))]
 Lines = tuple[Line, ...]
+Tracked = Annotated[
+    tuple[Tracking, ...],
+    BeforeValidator(
+        _tracked, json_schema_input_type=Literal["off"] | Tracking | list[Tracking]
+    ),
+]
 # One text where a list of texts may stand.
 _ONE_OR_MORE = BeforeValidator(_list, json_schema_input_type=str | list[str])
 Places = Annotated[Lines, _ONE_OR_MORE]

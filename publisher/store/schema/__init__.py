@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from publisher.errors import StoreError
 from publisher.store.database import Database
 
-HEAD = "books_0013"
+HEAD = "books_0014"
 VERSION = text("select version_num from alembic_version")
 STAMP = text("insert into alembic_version (version_num) values (:revision)")
 

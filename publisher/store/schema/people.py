@@ -101,3 +101,56 @@ Table(
     Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
     Column("topic", Text, primary_key=True),
 )
+
+# What is tracked of issues, where their owners ask for it. A click is counted for its
+# link, and no reader is in it.
+Table(
+    "tracked_issues",
+    metadata,
+    Column("issue", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),  # "clicks", "opens-day" or "individual"
+    words("list"),
+    words("at"),
+)
+Table(
+    "tracked_links",
+    metadata,
+    Column("mark", Text, primary_key=True),  # in the letter, instead of the address
+    words("issue"),
+    words("draft"),
+    words("url"),
+    Column("clicks", Integer, nullable=False),
+    Index("tracked_links_by_issue", "issue", "draft"),
+)
+
+# What readers last said about being tracked; the journal has the words.
+Table(
+    "permissions",
+    metadata,
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
+    words("answer"),
+    words("said_at"),
+    CheckConstraint("answer in ('yes', 'no')", name="an_answer_is_known"),
+)
+# The day on which somebody last opened anything: each day writes over the one before.
+Table(
+    "last_opens",
+    metadata,
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), primary_key=True),
+    words("day"),
+)
+# What single readers did, who said yes to that.
+Table(
+    "traces",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber", Integer, ForeignKey("subscribers.id"), nullable=False),
+    words("issue"),
+    words("draft"),
+    words("kind"),
+    words("url"),  # of a click
+    words("at"),
+    CheckConstraint("kind in ('opened', 'clicked')", name="a_trace_is_known"),
+    Index("traces_by_reader", "subscriber", "kind", "at"),
+    Index("traces_by_issue", "issue", "kind"),
+)

@@ -25,10 +25,12 @@ from publisher.project import Project
 from publisher.web import hooks
 from publisher.web.public.archive import Reading
 from publisher.web.public.desk import Desk, Form
+from publisher.web.public.following import Following
 from publisher.web.public.guards import LETTER_POLICY, LONGEST_BODY, Careful
 from publisher.web.public.joining import Joining
 from publisher.web.public.leaving import ONE_CLICK, Leaving
 from publisher.web.public.postman import Postman
+from publisher.web.public.visits import Visits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,9 +39,10 @@ KEPT = {"Cache-Control": "public, max-age=300"}
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def routes(desk: Desk, postman: Postman) -> list[Route]:
-    """Return what is served; a GET, and so a HEAD, never changes anything."""
+def routes(desk: Desk, postman: Postman, visits: Visits) -> list[Route]:
+    """Return what is served; a GET, and so a HEAD, changes nothing but counts."""
     joining, leaving = Joining(desk, postman), Leaving(desk)
+    following = Following(desk, visits)
     reading = Reading(desk.project, desk.base, desk.pages)
     forms: list[tuple[str, Callable[..., Response], Callable[..., Response]]] = [
         ("/subscribe", joining.signup, joining.subscribe),
@@ -52,6 +55,8 @@ def routes(desk: Desk, postman: Postman) -> list[Route]:
         ("/archive", partial(_letters, desk, reading)),
         ("/archive/{issue:path}", partial(_letter, desk, reading)),
         ("/feed.xml", partial(_feed, reading)),
+        ("/c/{mark}", following.click),
+        ("/c/{mark}/{reader}", following.click),
         ("/style.css", partial(_file, desk, "style.css", "text/css")),
         ("/work.js", partial(_file, desk, "work.js", "text/javascript")),
         ("/healthz", _health),
@@ -151,20 +156,22 @@ def application(root: Path, *, environ: Mapping[str, str] | None = None) -> Star
     """
     project = Project(root, environ=environ)
     desk = Desk(project)
-    postman = Postman(desk.membership)
+    postman, visits = Postman(desk.membership), Visits(lambda: project.books.tracking)
 
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(desk.membership.tidy_up)
         await run_in_threadpool(postman.open)
+        visits.open()
         try:
             yield
         finally:
+            await run_in_threadpool(visits.close)
             await run_in_threadpool(postman.close)
             project.close()
 
     return Starlette(
-        routes=[*hooks.routes(project), *routes(desk, postman)],
+        routes=[*hooks.routes(project), *routes(desk, postman, visits)],
         middleware=[Middleware(Careful)],
         exception_handlers={PublisherError: _failed},
         lifespan=life,

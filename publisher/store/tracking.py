@@ -1,0 +1,135 @@
+"""What owners asked to be tracked: where links lead, and how often they were followed.
+
+A count holds no reader. What does is kept apart from it, and erased with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from publisher.models import Issue
+from publisher.store import times
+from publisher.store.database import Database, many
+
+BEGIN = text("""
+insert into tracked_issues (issue, mode, list, at)
+values (:issue, :mode, :list, :at)
+on conflict (issue, mode) do nothing
+""")
+LEAD = text("""
+insert into tracked_links (mark, issue, draft, url, clicks)
+values (:mark, :issue, :draft, :url, 0)
+on conflict (mark) do nothing
+""")
+TARGET = text("""
+select tracked_links.issue, tracked_links.draft, tracked_links.url,
+       (select count(*)
+          from tracked_links as others
+         where others.issue = tracked_links.issue
+           and others.draft = tracked_links.draft) as links
+  from tracked_links
+ where mark = :mark
+""")
+COUNT = text("""
+update tracked_links
+   set clicks = clicks + :count
+ where mark = :mark
+   and exists (select 1
+                 from tracked_issues
+                where tracked_issues.issue = tracked_links.issue
+                  and tracked_issues.mode = 'clicks')
+""")
+MODES = text("""
+select mode
+  from tracked_issues
+ where issue = :issue
+ order by mode
+""")
+CLICKS = text("""
+select url, sum(clicks) as clicks
+  from tracked_links
+ where issue = :issue
+ group by url
+ order by sum(clicks) desc, min(rowid)
+""")
+BY_DRAFT = text("""
+select draft, sum(clicks) as clicks
+  from tracked_links
+ where issue = :issue
+ group by draft
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link of a letter leads; the letter has so many `links`."""
+
+    mark: str
+    issue: str
+    draft: str
+    url: str
+    links: int
+
+
+class Tracks:
+    """Keeps what is tracked of issues and, of who said yes, of readers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(
+        self,
+        issue: Issue,
+        modes: Sequence[str],
+        targets: Sequence[tuple[str, str, str]],
+    ) -> None:
+        """Write down what is tracked of an issue, and its links: mark, draft and URL.
+
+        What stands there already stays as it is.
+        """
+        about = {
+            "issue": issue.id,
+            "list": issue.list,
+            "at": times.written(issue.planned_at),
+        }
+        leading = [
+            {"mark": mark, "draft": draft, "url": url, "issue": issue.id}
+            for mark, draft, url in targets
+        ]
+        with self._database.writing() as connection:
+            many(connection, BEGIN, [{**about, "mode": mode} for mode in modes])
+            many(connection, LEAD, leading)
+
+    def target(self, mark: str) -> Target | None:
+        """Return where a link leads; None where it is none of ours."""
+        with self._database.reading() as connection:
+            row = connection.execute(TARGET, {"mark": mark}).one_or_none()
+        if row is None:
+            return None
+        return Target(mark, row.issue, row.draft, row.url, row.links)
+
+    def count(self, clicks: Mapping[str, int]) -> None:
+        """Add clicks to links, by their marks, where the issue counts them."""
+        rows = [{"mark": mark, "count": count} for mark, count in clicks.items()]
+        with self._database.writing() as connection:
+            many(connection, COUNT, rows)
+
+    def modes(self, issue: str) -> tuple[str, ...]:
+        """Return what is tracked of an issue."""
+        with self._database.reading() as connection:
+            return tuple(connection.execute(MODES, {"issue": issue}).scalars())
+
+    def clicks(self, issue: str) -> dict[str, int]:
+        """Return how often each link of an issue was followed, the most first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(CLICKS, {"issue": issue})
+            return {row.url: row.clicks for row in rows}
+
+    def clicks_of_drafts(self, issue: str) -> dict[str, int]:
+        """Return how often the links of each draft of an issue were followed."""
+        with self._database.reading() as connection:
+            rows = connection.execute(BY_DRAFT, {"issue": issue})
+            return {row.draft: row.clicks for row in rows}
