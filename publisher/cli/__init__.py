@@ -31,6 +31,7 @@ VERBS = {
     "serve": "Serve the pages on which readers subscribe and leave.",
     "schedules": "List the schedules and their next runs.",
     "status": "Show how an issue stands.",
+    "stats": "Show how often the links of an issue were followed.",
     "pause": "Let nothing more of an issue leave for now.",
     "resume": "Let a paused issue go on.",
     "cancel": "Send nothing more of an issue, for good.",

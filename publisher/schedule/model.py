@@ -228,9 +228,7 @@ class Email(strict.Model):
     attachments: Lines = Field(
         default=(), description="Files of the project that travel with it: [a.pdf]"
     )
-    tracking: Tracked | None = Field(
-        default=None, description="off; or clicks, opens-day, individual, or several."
-    )
+    tracking: Tracked | None = Field(default=None, description="off, clicks, ...")
 
     @model_validator(mode="after")
     def _parts_once(self) -> Email:
