@@ -56,5 +56,9 @@ def command(issue: str, folder: str | None, *, json_: bool) -> None:
 
 
 def _accepted(project: Project, name: str) -> int:
-    counts = project.books.ledger.counts(name).values()
-    return sum(by_state.get(State.ACCEPTED, 0) for by_state in counts)
+    """Count the letters that a provider took: posts have no links of ours."""
+    return sum(
+        by_state.get(State.ACCEPTED, 0)
+        for channel, by_state in project.books.ledger.counts(name).items()
+        if project.channel(channel).kind == "email"
+    )
