@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -29,6 +30,8 @@ SAID = {
     "imported": "was imported into",
     "paused": "paused",
     "resumed": "reads on",
+    "allowed": "allowed tracking",
+    "refused": "refused tracking",
 }
 
 
@@ -40,6 +43,15 @@ def known(project: Project, address: str) -> dict[str, object]:
             "nobody has this address", hint="Try: publisher subscribers list"
         )
     return found
+
+
+def _tracked(found: Mapping[str, Any]) -> Iterator[str]:
+    if answer := found.get("allowed"):
+        yield f"tracking: said {answer}"
+    if day := found.get("last_opened"):
+        yield f"last opened anything: {day}"
+    for one in found.get("traces", ()):
+        yield f"{str(one['at'])[:16]} {one['kind']} {one['issue']} {one['url']}".strip()
 
 
 @click.command(epilog="Example: publisher subscribers show ana@example.org")
@@ -68,6 +80,8 @@ def show(address: str, folder: str | None, *, json_: bool) -> None:
         say(", ".join(kept))
     if found.get("tags"):
         say(f"tags: {', '.join(cast('list[str]', found['tags']))}")
+    for line in _tracked(cast("dict[str, Any]", found.get("tracking") or {})):
+        say(line)
     states = project.books.consents.lists_of(address)
     table(("list", "state"), list(states.items()))
     rows = [
@@ -107,6 +121,34 @@ def tag(address: str, tag: str, folder: str | None) -> None:
     """Give a reader a tag, by which segments find them."""
     tags = open_project(folder).books.tags.add(address, tag)
     say(f"tags: {', '.join(tags)}")
+
+
+@click.command(epilog="Example: publisher subscribers tracking ana@example.org no")
+@click.argument("address")
+@click.argument("answer", type=click.Choice(["yes", "no"]))
+@click.option(
+    "--words", metavar="WORDS", default="", help="The words that they agreed to."
+)
+@in_project
+def tracking(address: str, answer: str, words: str, folder: str | None) -> None:
+    """Write down that a reader allows being tracked, or does not.
+
+    A no erases what was kept of them. See docs/tracking.md.
+    """
+    if answer == "yes" and not words:
+        raise click.UsageError("to which words? Try: --words 'You may see what I open'")
+    project = open_project(folder)
+    said = Consent(
+        act="allowed" if answer == "yes" else "refused",
+        said_at=project.clock(),
+        how="command",
+        words=words,
+    )
+    if not project.books.tracking.say(address, said=said):
+        raise ConfigError(
+            "nobody has this address", hint="Try: publisher subscribers list"
+        )
+    say("written down" if answer == "yes" else "written down, and all of it is erased")
 
 
 @click.command(epilog="Example: publisher subscribers untag ana@example.org vip")

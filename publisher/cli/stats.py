@@ -35,6 +35,10 @@ def command(issue: str, folder: str | None, *, json_: bool) -> None:
     books = project.books.tracking
     modes, clicks = books.modes(name), books.clicks(name)
     is_counted = "clicks" in modes
+    readers = {
+        "opened": books.readers_who("opened", name),
+        "clicked": books.readers_who("clicked", name),
+    }
     if json_:
         print_json(
             {
@@ -42,6 +46,7 @@ def command(issue: str, folder: str | None, *, json_: bool) -> None:
                 "tracking": list(modes),
                 "accepted": _accepted(project, name),
                 "clicks": clicks if is_counted else None,
+                "readers": readers if "individual" in modes else None,
             }
         )
         return
@@ -53,6 +58,11 @@ def command(issue: str, folder: str | None, *, json_: bool) -> None:
         table(("clicks", "link"), [(count, url) for url, count in clicks.items()])
         total = plural(sum(clicks.values()), "click")
         say(f"{total}, of {plural(_accepted(project, name), 'letter')}")
+    if "individual" in modes:
+        say(
+            f"of the readers who allowed it, {readers['opened']:,} have opened it and "
+            f"{readers['clicked']:,} have followed a link"
+        )
 
 
 def _accepted(project: Project, name: str) -> int:

@@ -28,6 +28,7 @@ command.add_command(person.show)
 command.add_command(person.forget)
 command.add_command(person.tag)
 command.add_command(person.untag)
+command.add_command(person.tracking)
 command.add_command(person.pause)
 command.add_command(person.resume)
 

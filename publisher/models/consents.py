@@ -10,7 +10,15 @@ from typing import Literal, TypeAlias
 from publisher.models.values import Json
 
 Act: TypeAlias = Literal[
-    "asked", "confirmed", "left", "added", "imported", "paused", "resumed"
+    "asked",
+    "confirmed",
+    "left",
+    "added",
+    "imported",
+    "paused",
+    "resumed",
+    "allowed",
+    "refused",
 ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import available_timezones
 
 from publisher import tokens
@@ -22,7 +22,7 @@ from publisher.models import (
     State,
     Subscriber,
 )
-from publisher.project import pausing
+from publisher.project import pausing, tracking
 from publisher.project.drafting import Drafting
 from publisher.project.sending import Stop, begin, never, send_issue
 
@@ -60,6 +60,7 @@ class Choices:
     language: str = ""
     timezone: str = ""
     paused_until: date | None = None
+    tracking: str = ""  # "yes", "no", or nothing was said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +217,7 @@ class Membership:
                     language=reader.language if reader else "",
                     timezone=reader.timezone if reader else "",
                     paused_until=pausing.end_of(self._project, address),
+                    tracking=self._project.books.tracking.answer(address),
                 )
         return None
 
@@ -267,6 +269,25 @@ class Membership:
         if new:
             said = self._said("confirmed", visitor)
             consents.confirm(found.address, lists=new, said=said)
+
+    def asks_tracking(self) -> bool:
+        """Say whether anything is tracked that readers may allow or refuse."""
+        return tracking.asks(self._project)
+
+    def track(
+        self,
+        token: str,
+        act: Literal["allowed", "refused"],
+        *,
+        words: str,
+        language: str,
+        visitor: Visitor,
+    ) -> None:
+        """Keep that the reader of a link allows being tracked, or does not."""
+        found = self.choices(token)
+        if found is not None:
+            said = self._said(act, visitor, words, language)
+            self._project.books.tracking.say(found.address, said=said)
 
     def pause(
         self, token: str, until: date, *, words: str, visitor: Visitor

@@ -121,7 +121,7 @@ class Addressing:
                 self._mailing(name),
                 keys=[one.key for one in deliveries],
                 readers=readers,
-                links=self._links_of_all(name, [one.address for one in readers]),
+                links=self._links_of_all(name, readers),
             )
         ]
 
@@ -141,14 +141,12 @@ class Addressing:
             reader=reader,
             links={
                 link: made[0]
-                for link, made in self._links_of_all(
-                    delivery.draft, [reader.address]
-                ).items()
+                for link, made in self._links_of_all(delivery.draft, [reader]).items()
             },
         )
 
     def _links_of_all(
-        self, draft: str, addresses: Sequence[str]
+        self, draft: str, readers: Sequence[Subscriber]
     ) -> dict[str, list[str]]:
         """Return the links of readers: their way out, and what else the draft shows."""
         links = Links(self.folder, self.issue, self.secret)
@@ -158,11 +156,13 @@ class Addressing:
             CHOICES: links.choices,
             YES: links.yes,
         }
-        return {
-            link: [*map(way, addresses)]
+        made = {
+            link: [way(one.address) for one in readers]
             for link, way in ways.items()
             if link == WAY_OUT or link in asked
         }
+        own = self.drafts[draft]
+        return made | tracking.marks(self.folder, self.issue, draft, own, readers)
 
     def _mailing(self, name: str) -> Mailing:
         """Return what the emails of a draft share: one object for all of them."""

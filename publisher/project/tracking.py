@@ -5,13 +5,16 @@ What is kept, and what never is, stands in docs/tracking.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
 from publisher import links, tokens
 from publisher.errors import ConfigError
 from publisher.models import (
+    SEEN,
     TRACED,
     Draft,
     EmailDraft,
@@ -19,6 +22,7 @@ from publisher.models import (
     Issue,
     Slot,
     Slotted,
+    Subscriber,
     Tracking,
 )
 
@@ -27,6 +31,13 @@ if TYPE_CHECKING:
 
 # Modes in which the links of a letter lead past us.
 LEADING: tuple[Tracking, ...] = ("clicks", "individual")
+# Modes in which a picture tells that a letter was opened.
+SEEING: tuple[Tracking, ...] = ("opens-day", "individual")
+END = re.compile(r"</body\b", re.IGNORECASE)
+PICTURE = (
+    '<img src="{}" width="1" height="1" alt="" role="presentation" '
+    'style="display:block;border:0;width:1px;height:1px">'
+)
 
 
 def modes_of(folder: Folder, part: EmailPart, *, where: str) -> tuple[Tracking, ...]:
@@ -50,7 +61,11 @@ def tracked(folder: Folder, issue: Issue, name: str, draft: EmailDraft) -> Email
     The same draft of the same issue gives the same letter, always.
     """
     base = folder.settings.site.public_url
-    if not base or not set(LEADING) & set(draft.tracking):
+    if not base or not draft.tracking:
+        return draft
+    if set(SEEING) & set(draft.tracking):
+        draft = replace(draft, html=_with_picture(draft.html))
+    if not set(LEADING) & set(draft.tracking):
         return draft
     slots = [Slot(TRACED)] if "individual" in draft.tracking else []
 
@@ -76,6 +91,74 @@ def note(folder: Folder, issue: Issue, drafts: Mapping[str, Draft]) -> None:
         for url in _led(folder, draft)
     ]
     folder.books.tracking.begin(issue, modes, targets)
+
+
+def marks(
+    folder: Folder, issue: Issue, name: str, draft: Draft, readers: Sequence[Subscriber]
+) -> dict[str, list[str]]:
+    """Return what stands in the letter of each reader beyond what is the same for all.
+
+    Nothing for who refused, nor for who is in no books; and nothing but a picture
+    without an issue for who has not allowed more.
+    """
+    if not isinstance(draft, EmailDraft) or not set(SEEING) & set(draft.tracking):
+        return {}
+    said = folder.books.tracking.answers([one.id for one in readers])
+    own = _Marks(folder, issue, name, draft.tracking)
+    made = [own.of(one.id, said.get(one.id, "")) for one in readers]
+    return {TRACED: [one for one, _ in made], SEEN: [one for _, one in made]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What makes a reader's own parts of one draft."""
+
+    folder: Folder
+    issue: Issue
+    draft: str
+    modes: tuple[Tracking, ...]
+
+    def of(self, reader: int, answer: str) -> tuple[str, str]:
+        """Return what stands behind each link, and the picture; both may be nothing."""
+        if not reader or answer == "no":
+            return "", ""
+        if answer == "yes" and "individual" in self.modes:
+            behind = self._signed(tokens.TRACING, str(reader), self.issue.id)
+            return f"/{behind}", self._picture(str(reader), self.issue.id, self.draft)
+        if "opens-day" in self.modes:
+            return "", self._picture(str(reader))
+        return "", ""
+
+    def _picture(self, *values: str) -> str:
+        base = self.folder.settings.site.public_url
+        return PICTURE.format(
+            escape(f"{base}/o/{self._signed(tokens.SEEING, *values)}")
+        )
+
+    def _signed(self, purpose: str, *values: str) -> str:
+        return tokens.sign(purpose, *values, secret=self.folder.secret)
+
+
+def _with_picture(page: Slotted) -> Slotted:
+    """Return the page with a place for the picture at its end."""
+    picture = Slot(SEEN, "text")  # it is markup, or nothing
+    for number in range(len(page) - 1, -1, -1):
+        part = page[number]
+        ends = (
+            [one.start() for one in END.finditer(part)] if isinstance(part, str) else []
+        )
+        if isinstance(part, str) and ends:
+            before = (part[: ends[-1]],) if ends[-1] else ()
+            after = part[ends[-1] :]
+            return (*page[:number], *before, picture, after, *page[number + 1 :])
+    return (*page, picture)
+
+
+def asks(folder: Folder) -> bool:
+    """Say whether anything is tracked that readers may allow or refuse."""
+    parts = [one.email for one in folder.campaigns if one.email]
+    modes = {mode for part in parts for mode in part.tracking or ()}
+    return bool(set(SEEING) & (modes | set(folder.settings.tracking)))
 
 
 def _led(folder: Folder, draft: EmailDraft) -> Iterator[str]:

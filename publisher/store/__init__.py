@@ -28,6 +28,7 @@ from publisher.store.segments import Segments
 from publisher.store.sequences import Sequences
 from publisher.store.subscribers import Subscribers
 from publisher.store.tags import Tags
+from publisher.store.traces import Trace
 from publisher.store.tracking import Target, Tracks
 from publisher.store.wishes import Wish, Wishes
 
@@ -56,6 +57,7 @@ __all__ = [
     "Subscribers",
     "Tags",
     "Target",
+    "Trace",
     "Tracks",
     "Wish",
     "Wishes",

@@ -11,7 +11,15 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from publisher.models import Consent, Subscriber
-from publisher.store import addresses, forgetting, importing, people, readers, times
+from publisher.store import (
+    addresses,
+    forgetting,
+    importing,
+    people,
+    readers,
+    times,
+    traces,
+)
 from publisher.store.database import Database, many
 from publisher.store.imports import Person
 
@@ -216,6 +224,7 @@ class Consents:
             heard = connection.execute(EVENTS, who).all()
             given = connection.execute(TAGS, values).scalars().all()
             pause = connection.execute(PAUSE, values).one_or_none()
+            tracked = traces.about(connection, values["normal"])
         if person is None:
             return {"address": address, "suppressed": reason} if reason else {}
         reader: Subscriber = readers.reader_from(person, ())
@@ -229,6 +238,7 @@ class Consents:
             "known_since": person.created_at,
             "suppressed": reason or "",
             "pause": dict(pause._mapping) if pause else None,
+            "tracking": tracked,
             "subscriptions": [dict(row._mapping) for row in states],
             "consents": [one.data() for one in self.of(address)],
             "deliveries": [

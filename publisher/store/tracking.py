@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from publisher.models import Issue
-from publisher.store import times
+from publisher.models import Consent, Issue
+from publisher.store import addresses, consents, times, traces
 from publisher.store.database import Database, many
+from publisher.store.traces import Trace
 
 BEGIN = text("""
 insert into tracked_issues (issue, mode, list, at)
@@ -60,6 +61,14 @@ select draft, sum(clicks) as clicks
   from tracked_links
  where issue = :issue
  group by draft
+""")
+
+
+WHO = text("""
+select count(distinct subscriber)
+  from traces
+ where issue = :issue
+   and kind = :kind
 """)
 
 
@@ -111,11 +120,55 @@ class Tracks:
             return None
         return Target(mark, row.issue, row.draft, row.url, row.links)
 
-    def count(self, clicks: Mapping[str, int]) -> None:
-        """Add clicks to links, by their marks, where the issue counts them."""
+    def count(
+        self,
+        clicks: Mapping[str, int],
+        *,
+        days: Mapping[int, str] | None = None,
+        found: Sequence[Trace] = (),
+    ) -> None:
+        """Add clicks to links, by their marks, where the issue counts them.
+
+        `days` are those on which readers, by their numbers, opened something.
+        """
         rows = [{"mark": mark, "count": count} for mark, count in clicks.items()]
         with self._database.writing() as connection:
             many(connection, COUNT, rows)
+            traces.keep(connection, days or {}, found)
+
+    # --- what readers say about it ---
+
+    def say(self, address: str, *, said: Consent) -> bool:
+        """Keep that a reader "allowed" being tracked, or "refused" it.
+
+        Who refuses has everything erased that was kept of them. Return whether there is
+        such a reader.
+        """
+        normal = addresses.loosely_normal(address)
+        answer = "yes" if said.act == "allowed" else "no"
+        now = times.written(said.said_at)
+        with self._database.writing() as connection:
+            is_known = traces.say(connection, normal, answer, now=now)
+            if is_known:
+                consents.write(connection, normal, [""], said)
+            return is_known
+
+    def answer(self, address: str) -> str:
+        """Return what a reader said: "yes", "no" or nothing."""
+        values = {"normal": addresses.loosely_normal(address)}
+        with self._database.reading() as connection:
+            return str(connection.execute(traces.ANSWER, values).scalar() or "")
+
+    def answers(self, readers: Sequence[int]) -> dict[int, str]:
+        """Return what readers said, by their numbers, who said anything."""
+        with self._database.reading() as connection:
+            return traces.answers(connection, readers)
+
+    def readers_who(self, kind: str, issue: str) -> int:
+        """Count the readers of whom it is known that they "opened" or "clicked"."""
+        values = {"kind": kind, "issue": issue}
+        with self._database.reading() as connection:
+            return int(connection.execute(WHO, values).scalar_one())
 
     def modes(self, issue: str) -> tuple[str, ...]:
         """Return what is tracked of an issue."""

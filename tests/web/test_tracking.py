@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
+from typing import Literal
 
 import pytest
 from starlette.testclient import TestClient
 
 from publisher import mime, tokens
 from publisher.errors import ConfigError
-from publisher.models import Email, EmailDraft
+from publisher.models import Consent, Email, EmailDraft
 from publisher.project import Project
 from publisher.web.public import application
 from publisher.web.public.visits import Visits
@@ -262,3 +263,230 @@ def test_clicks_wait_some_seconds_and_are_counted_once(tracked: Letters) -> None
         visits.count()
         visits.count()
         assert books.clicks("weekly/1")[target.url] == 1
+
+
+# --- opens, and single readers --------------------------------------------------------
+
+
+def pictures(page: str) -> list[str]:
+    return re.findall(r'src="https://letters\.example\.org(/o/[\w.-]+)"', page)
+
+
+def everything(letters: Letters, address: str = ADDRESS) -> dict[str, object]:
+    with Project(letters.root, environ={}) as project:
+        found = project.books.consents.everything(address)["tracking"]
+    assert isinstance(found, dict)
+    return found
+
+
+def say(letters: Letters, act: Literal["allowed", "refused"]) -> None:
+    with Project(letters.root, environ={}) as project:
+        said = Consent(
+            act=act, said_at=project.clock(), how="command", words="You may look."
+        )
+        assert project.books.tracking.say(ADDRESS, said=said)
+
+
+def letter_to(letters: Letters, address: str) -> str:
+    for path in letters.messages():
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
+        if address in str(message["To"]):
+            return parts(path.read_bytes())[0]
+    raise AssertionError("no letter")
+
+
+def test_a_picture_tells_the_last_day_and_nothing_else(letters: Letters) -> None:
+    track(letters, "opens-day")
+    sent(letters)
+    page = letter_to(letters, ADDRESS)
+    (picture,) = pictures(page)
+    assert FIRST in page, "links stay as they are"
+    with follower(letters) as client:
+        answer = client.get(picture)
+        assert answer.headers["content-type"] == "image/gif"
+        assert answer.headers["cache-control"] == "no-store"
+        assert client.head(picture).status_code == 200
+    with Project(letters.root, environ={}) as project:
+        today = project.local_now().date().isoformat()
+    assert everything(letters) == {
+        "allowed": "",
+        "last_opened": today,
+        "traces": [],
+    }
+    assert everything(letters, "bo@readers.example.org")["last_opened"] == ""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"User-Agent": "Mozilla/5.0"},
+        {"User-Agent": "Proofpoint URL scanner"},
+        {"Sec-GPC": "1"},
+        {"Purpose": "prefetch"},
+    ],
+)
+def test_what_fetches_every_picture_opens_nothing(
+    letters: Letters, headers: dict[str, str]
+) -> None:
+    track(letters, "opens-day")
+    sent(letters)
+    with follower(letters) as client:
+        for path in pictures(letter_to(letters, ADDRESS)):
+            assert client.get(path, headers=headers).status_code == 200
+    assert everything(letters)["last_opened"] == ""
+
+
+def test_forged_and_foreign_pictures_are_answered_and_nothing_is_kept(
+    letters: Letters,
+) -> None:
+    track(letters, "[opens-day, individual]")
+    sent(letters)
+    page = letter_to(letters, ADDRESS)
+    secret = (letters.root / ".publisher" / "secret").read_text().strip()
+    out = re.search(r"/out/([\w.-]+)", page)
+    assert out
+    forged = [
+        pictures(page)[0][3:-1] + "x",
+        out[1],
+        tokens.sign(tokens.SEEING, "1", secret="another-secret-of-another"),
+        tokens.sign(tokens.TRACING, "1", "weekly/1", secret=secret),
+        tokens.sign(tokens.CHOOSING, "1", secret=secret),
+        "1",
+    ]
+    with follower(letters) as client:
+        for one in forged:
+            assert client.get(f"/o/{one}").status_code == 200
+    for address in (ADDRESS, "bo@readers.example.org"):
+        found = everything(letters, address)
+        assert (found["last_opened"], found["traces"]) == ("", [])
+
+
+def test_single_readers_are_tracked_who_allowed_it_and_no_others(
+    letters: Letters, run: Run
+) -> None:
+    track(letters, "[clicks, individual]")
+    say(letters, "allowed")
+    sent(letters)
+    own, other = letter_to(letters, ADDRESS), letter_to(letters, "bo@readers")
+    assert not pictures(other)
+    link = re.search(r"(/c/[\w-]+/[\w.-]+)", own)
+    assert link
+    assert not re.search(r"/c/[\w-]+/", other), "only who allowed it has a name there"
+    assert marks(own) == marks(other)
+    with follower(letters) as client:
+        assert client.get(link[1]).status_code == 302
+        client.get(pictures(own)[0])
+        client.get(marks(other)[1])
+    found = everything(letters)
+    traces = found["traces"]
+    assert isinstance(traces, list)
+    assert [(one["kind"], one["issue"]) for one in traces] == [
+        ("clicked", "weekly/1"),
+        ("opened", "weekly/1"),
+    ] or [one["kind"] for one in traces] == ["opened", "clicked"]
+    assert everything(letters, "bo@readers.example.org")["traces"] == []
+    assert sum(clicks(letters).values()) == 2
+    said = json.loads(run("stats", "weekly/1", "--json"))
+    assert said["readers"] == {"opened": 1, "clicked": 1}
+    shown = run("subscribers", "show", ADDRESS)
+    assert "clicked weekly/1 https://lantern.example.org/" in shown + run.err
+
+
+def test_a_foreign_readers_part_is_led_on_and_says_nothing(letters: Letters) -> None:
+    track(letters, "individual")
+    say(letters, "allowed")
+    sent(letters)
+    own = letter_to(letters, ADDRESS)
+    mark = marks(own)[0]
+    secret = (letters.root / ".publisher" / "secret").read_text().strip()
+    with follower(letters) as client:
+        for token in (
+            tokens.sign(tokens.TRACING, "1", "weekly/2", secret=secret),
+            tokens.sign(tokens.SEEING, "1", "weekly/1", secret=secret),
+            tokens.sign(tokens.TRACING, "1", "weekly/1", secret="another-secret-0"),
+            "x.y",
+        ):
+            assert client.get(f"{mark}/{token}").status_code == 302
+    assert everything(letters)["traces"] == []
+    assert sum(clicks(letters).values()) == 0, "nobody asked to count them"
+
+
+def test_who_refuses_is_erased_at_once_and_not_tracked_again(
+    letters: Letters, run: Run
+) -> None:
+    track(letters, "[opens-day, individual]")
+    say(letters, "allowed")
+    sent(letters)
+    own = letter_to(letters, ADDRESS)
+    with follower(letters) as client:
+        client.get(pictures(own)[0])
+    assert everything(letters)["traces"]
+    run("subscribers", "tracking", ADDRESS, "no")
+    assert everything(letters) == {"allowed": "no", "last_opened": "", "traces": []}
+    with follower(letters) as client:  # an old letter
+        client.get(pictures(own)[0])
+        client.get(
+            "/o/"
+            + tokens.sign(
+                tokens.SEEING,
+                "1",
+                secret=(letters.root / ".publisher" / "secret").read_text().strip(),
+            )
+        )
+    assert everything(letters) == {"allowed": "no", "last_opened": "", "traces": []}
+    with Project(letters.root, environ={}) as project:
+        acts = [one.act for one in project.books.consents.of(ADDRESS)]
+        assert acts == ["allowed", "refused"]
+        reader = project.books.subscribers.find(ADDRESS)
+        (shown, *_) = project.preview("weekly", reader=reader)[1]
+        assert isinstance(shown.message, Email)
+        assert not pictures(shown.message.html)
+
+
+def test_a_reader_allows_and_refuses_it_on_their_own_page(letters: Letters) -> None:
+    track(letters, "individual")
+    letters.write(
+        "publisher.yaml",
+        (letters.root / "publisher.yaml").read_text() + "signup: {lists: [weekly]}\n",
+    )
+    sent(letters)
+    path = re.search(r"example\.org(/choices/[\w.-]+)", letter_to(letters, ADDRESS))
+    assert path
+    with follower(letters) as client:
+        for button, answer in (("allow", "yes"), ("refuse", "no")):
+            page = client.get(path[1]).text
+            made = re.search(r'name="made" value="([^"]+)"', page)
+            assert made
+            assert everything(letters)["allowed"] != answer, "only looked at"
+            said = client.post(path[1], data={"do": button, "made": made[1]})
+            assert said.status_code == 200
+            assert everything(letters)["allowed"] == answer
+    with Project(letters.root, environ={}) as project:
+        line = project.books.consents.of(ADDRESS)[0]
+        assert (line.act, line.how, line.language) == ("allowed", "link", "en")
+        assert line.words.startswith("We may see which letters you open")
+
+
+def test_who_is_forgotten_leaves_no_trace(letters: Letters, run: Run) -> None:
+    track(letters, "[opens-day, individual]")
+    say(letters, "allowed")
+    sent(letters)
+    own = letter_to(letters, ADDRESS)
+    with follower(letters) as client:
+        client.get(pictures(own)[0])
+        run("subscribers", "forget", ADDRESS, "--yes")
+    with Project(letters.root, environ={}) as project:
+        assert project.books.tracking.readers_who("opened", "weekly/1") == 0
+        assert project.books.consents.everything(ADDRESS) == {}
+
+
+def test_who_refused_is_counted_with_all_others_and_no_more(
+    letters: Letters,
+) -> None:
+    track(letters, "[clicks, opens-day, individual]")
+    say(letters, "refused")
+    sent(letters)
+    page = letter_to(letters, ADDRESS)
+    assert not pictures(page)
+    assert not re.search(r"/c/[\w-]+/", page)
+    assert marks(page)

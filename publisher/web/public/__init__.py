@@ -55,6 +55,7 @@ def routes(desk: Desk, postman: Postman, visits: Visits) -> list[Route]:
         ("/archive", partial(_letters, desk, reading)),
         ("/archive/{issue:path}", partial(_letter, desk, reading)),
         ("/feed.xml", partial(_feed, reading)),
+        ("/o/{token}", following.seen),
         ("/c/{mark}", following.click),
         ("/c/{mark}/{reader}", following.click),
         ("/style.css", partial(_file, desk, "style.css", "text/css")),

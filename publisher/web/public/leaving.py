@@ -14,6 +14,8 @@ from publisher.project.membership import Choices, Wanted
 from publisher.web.public.desk import Desk, Form, one
 
 ANY = "any"
+# What is allowed or refused, as the page says it.
+TRACKING = "We may see which letters you open and which links you follow."
 ONE_CLICK = {"List-Unsubscribe": ["One-Click"]}
 
 
@@ -105,6 +107,8 @@ class Leaving:
             last_day=first + pausing.LONGEST,
             problem=say(problem) if problem else "",
             action=f"{self.desk.base}/choices/{token}",
+            asks_tracking=self.desk.membership.asks_tracking(),
+            tracking=found.tracking,
             made=self.desk.made(),
             saved=saved,
         )
@@ -122,6 +126,8 @@ class Leaving:
                 return self._pause(request, token, found, form)
             case "resume":
                 self.desk.membership.resume(token, visitor=visitor)
+            case "allow" | "refuse" as said:
+                self._track(request, token, found, said)
             case said:
                 lists = [] if said == "leave" else form.get("list", [])
                 wanted = Wanted(
@@ -132,6 +138,17 @@ class Leaving:
                 )
                 self.desk.membership.choose(token, wanted, visitor=visitor)
         return self.show_choices(request, token, saved=True)
+
+    def _track(self, request: Request, token: str, found: Choices, said: str) -> None:
+        language = self.desk.language(request, found.language)
+        words = self.desk.pages.words(language)(TRACKING)
+        self.desk.membership.track(
+            token,
+            "allowed" if said == "allow" else "refused",
+            words=words,
+            language=language,
+            visitor=self.desk.visitor(request, "link"),
+        )
 
     def _pause(
         self, request: Request, token: str, found: Choices, form: Form

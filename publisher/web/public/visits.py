@@ -11,13 +11,14 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from publisher.errors import StoreError
+from publisher.store import Trace
 
 if TYPE_CHECKING:
     from publisher.store import Target, Tracks
@@ -39,6 +40,8 @@ MACHINES = re.compile(
     r"|validator|linkcheck|feed|archive",
     re.IGNORECASE,
 )
+# What Apple's Mail Privacy Protection calls itself, which fetches what nobody opened.
+UNSEEN = "Mozilla/5.0"
 PURPOSES = ("purpose", "sec-purpose", "x-purpose", "x-moz")
 AHEAD = re.compile(r"prefetch|prerender|preview|instant", re.IGNORECASE)
 
@@ -63,12 +66,31 @@ class _Looks:
 
     since: float
     clicks: dict[str, Target] = field(default_factory=dict)  # by mark: each once
+    traces: dict[str, Trace] = field(default_factory=dict)
+    days: dict[int, str] = field(default_factory=dict)
 
     @property
     def are_a_scanner(self) -> bool:
         """Say whether all links of the letter were followed, or too many."""
         count = max((one.links for one in self.clicks.values()), default=0)
         return len(self.clicks) >= max(2, min(count, ALL))
+
+
+@dataclass
+class _Known:
+    """What people did, ready to be written down."""
+
+    clicks: Counter[str] = field(default_factory=Counter)
+    days: dict[int, str] = field(default_factory=dict)
+    traces: list[Trace] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.clicks or self.days or self.traces)
+
+    def add(self, looks: _Looks) -> None:
+        self.clicks.update([*looks.clicks])
+        self.days |= looks.days
+        self.traces += looks.traces.values()
 
 
 class Visits:
@@ -86,24 +108,61 @@ class Visits:
         self._clock = clock
         self._salt = secrets.token_bytes(32)
         self._looks: dict[tuple[bytes, str], _Looks] = {}
-        self._counts: Counter[str] = Counter()
+        self._known = _Known()
         self._lock = threading.Lock()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="visits", daemon=True)
 
     def clicked(
-        self, target: Target, *, place: str, headers: Mapping[str, str], method: str
+        self,
+        target: Target,
+        *,
+        place: str,
+        headers: Mapping[str, str],
+        method: str,
+        trace: Trace | None = None,
     ) -> None:
-        """Take in a click from a network address; it is counted later, if at all."""
+        """Take in a click from a network address; it is counted later, if at all.
+
+        With a `trace` it is a reader's, who has allowed that.
+        """
         if not is_person(method, headers):
             return
+        with self._lock:
+            looks = self._looks_of(place, headers, f"{target.issue} {target.draft}")
+            looks.clicks.setdefault(target.mark, target)
+            if trace:
+                looks.traces.setdefault(f"{trace.reader} {target.mark}", trace)
+
+    def opened(
+        self,
+        key: str,
+        found: Trace | tuple[int, str],
+        *,
+        place: str,
+        headers: Mapping[str, str],
+        method: str,
+    ) -> None:
+        """Take in that a reader opened something: on a day, or what they allowed.
+
+        Who fetches all pictures before anybody looks is nobody who opens a letter.
+        """
+        is_ahead = headers.get("user-agent", "").strip() == UNSEEN
+        if is_ahead or not is_person(method, headers):
+            return
+        with self._lock:
+            looks = self._looks_of(place, headers, "")
+            if isinstance(found, Trace):
+                looks.traces.setdefault(key, found)
+            else:
+                looks.days[found[0]] = found[1]
+
+    def _looks_of(self, place: str, headers: Mapping[str, str], letter: str) -> _Looks:
         who = f"{place}\0{headers.get('user-agent', '')}".encode()
         visitor = blake2b(who, key=self._salt, digest_size=16).digest()
-        key = (visitor, f"{target.issue} {target.draft}")
-        with self._lock:
-            if len(self._looks) < MOST:
-                looks = self._looks.setdefault(key, _Looks(self._clock()))
-                looks.clicks.setdefault(target.mark, target)
+        if len(self._looks) >= MOST and (visitor, letter) not in self._looks:
+            return _Looks(0)  # lost: no reader does so much
+        return self._looks.setdefault((visitor, letter), _Looks(self._clock()))
 
     def open(self) -> None:
         """Begin to count."""
@@ -126,24 +185,29 @@ class Visits:
                 for key, looks in self._looks.items()
                 if all_ or now - looks.since >= WINDOW
             ]
-            self._counts.update(_people(self._looks.pop(key) for key in done))
-            counts, self._counts = self._counts, Counter()
-        if not counts:
+            scanners = {
+                visitor
+                for (visitor, _), looks in self._looks.items()
+                if looks.are_a_scanner
+            }
+            for key in done:
+                looks = self._looks.pop(key)
+                if key[0] not in scanners:
+                    self._known.add(looks)
+            known, self._known = self._known, _Known()
+        if not known:
             return
         try:
-            self._tracks().count(counts)
+            self._tracks().count(known.clicks, days=known.days, found=known.traces)
         except StoreError:
             with self._lock:  # somebody else holds the books: once more, later
-                self._counts.update(counts)
+                known.days |= self._known.days
+                known.clicks += self._known.clicks
+                known.traces += self._known.traces
+                self._known = known
             raise
 
     def _work(self) -> None:
         while not self._is_over.wait(OFTEN):
             with suppress(StoreError):
                 self.count()
-
-
-def _people(looks: Iterable[_Looks]) -> Counter[str]:
-    """Return how often each link was followed by somebody who is no scanner."""
-    found = [one for one in looks if not one.are_a_scanner]
-    return Counter(mark for one in found for mark in one.clicks)
