@@ -74,6 +74,15 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class HappenedIn:
+    """`clicked in "weekly/7"`: an issue, a campaign, or the address of a link."""
+
+    event: Event
+    what: str
+    column: int = part(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The opposite."""
 
@@ -94,7 +103,7 @@ class Some:
     parts: tuple[Question, ...]
 
 
-Leaf = Comparison | Among | IsSet | Joined | Happened
+Leaf = Comparison | Among | IsSet | Joined | Happened | HappenedIn
 Question = Leaf | Not | Every | Some
 
 

@@ -18,6 +18,7 @@ from publisher.segments.questions import (
     Every,
     Field,
     Happened,
+    HappenedIn,
     IsSet,
     Joined,
     Not,
@@ -204,7 +205,9 @@ class _Reader:
     def _event(self, event: Event, column: int) -> Question:
         if event == "subscribed" and (word := self.took("before", "after")):
             return Joined(self._day(), is_before=word == "before")
-        self.took("in")
+        is_in = self.took("in")
+        if is_in and event != "subscribed" and self.now.key != "last":
+            return HappenedIn(event, self._value(), column)
         if not self.took("last"):
             more = ", before 2026-01-01" if event == "subscribed" else ""
             hint = f"Try: {event} in last 30 days{more}"

@@ -11,6 +11,7 @@ from publisher.segments.questions import (
     Every,
     Field,
     Happened,
+    HappenedIn,
     IsSet,
     Joined,
     Not,
@@ -39,6 +40,8 @@ def written(question: Question) -> str:
             return f"subscribed {'before' if is_before else 'after'} {day}"
         case Happened(event, days):
             return f"{event} in last {days} days"
+        case HappenedIn(event, what):
+            return f"{event} in {quoted(what, reserved=frozenset({'last'}))}"
 
 
 def _within(question: Question, brackets: tuple[type, ...]) -> str:

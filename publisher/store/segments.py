@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from publisher.errors import ConfigError
 from publisher.segments import (
@@ -19,13 +19,14 @@ from publisher.segments import (
     Every,
     Field,
     Happened,
+    HappenedIn,
     IsSet,
     Joined,
     Not,
     Question,
     Some,
 )
-from publisher.store import addresses, times
+from publisher.store import addresses, times, tracked
 from publisher.store.database import Database
 
 COUNT = """
@@ -93,14 +94,14 @@ class Segments:
     def count(self, question: Question, *, now: datetime) -> int:
         """Count who is in it; days are those of the zone of `now`."""
         with self._database.reading() as connection:
-            asked = _asked(question, now)
+            asked = _asked(connection, question, now)
             found = connection.execute(text(COUNT + asked.where), asked.values)
             return int(found.scalar_one())
 
     def members(self, question: Question, *, now: datetime) -> list[int]:
         """Return the numbers of those who are in it, in their order."""
         with self._database.reading() as connection:
-            asked = _asked(question, now)
+            asked = _asked(connection, question, now)
             where = f"{asked.where}\n order by id"
             return list(
                 connection.execute(text(MEMBERS + where), asked.values).scalars()
@@ -108,9 +109,9 @@ class Segments:
 
     def holds(self, question: Question, address: str, *, now: datetime) -> bool:
         """Say whether a question is true of one reader, suppressed or not."""
-        asked = _asked(question, now)
-        values = asked.values | {"normal": addresses.loosely_normal(address)}
         with self._database.reading() as connection:
+            asked = _asked(connection, question, now)
+            values = asked.values | {"normal": addresses.loosely_normal(address)}
             found = connection.execute(text(HOLDS + asked.where), values)
             return bool(found.scalar_one())
 
@@ -120,6 +121,7 @@ class _Asking:
     """The clauses of a question, and what is bound in them."""
 
     now: datetime
+    modes: frozenset[str] = frozenset()  # in which anything was ever tracked
     values: dict[str, Any] = field(default_factory=dict)
     where: str = ""
 
@@ -128,9 +130,20 @@ class _Asking:
         self.values[name] = value
         return f":{name}"
 
+    def refuse_untracked(self, asked: Happened | HappenedIn) -> None:
+        """Raise `ConfigError` where nothing that was sent can answer this."""
+        is_of_days = isinstance(asked, Happened) and asked.event == "opened"
+        needed = ("opens-day", "individual") if is_of_days else ("individual",)
+        if not self.modes & {*needed}:
+            raise ConfigError(
+                f"nothing was sent with tracking: {' or '.join(needed)}, so "
+                f"{asked.event} cannot be answered [column {asked.column}]",
+                hint="Try: docs/tracking.md, or subscribed in last 30 days",
+            )
 
-def _asked(question: Question, now: datetime) -> _Asking:
-    asking = _Asking(now)
+
+def _asked(connection: Connection, question: Question, now: datetime) -> _Asking:
+    asking = _Asking(now, tracked.modes(connection))
     asking.where = _clause(question, asking)
     return asking
 
@@ -153,7 +166,7 @@ def _clause(question: Question, asking: _Asking) -> str:
             return f"{_value(asked, asking)} <> ''"
         case Joined(day, is_before):
             return _joined(day, asking, is_before=is_before)
-        case Happened():
+        case Happened() | HappenedIn():
             return _happened(question, asking)
 
 
@@ -210,12 +223,17 @@ def _begin(day: date, zone: tzinfo | None) -> datetime:
         return begins.replace(tzinfo=UTC)
 
 
-def _happened(question: Happened, asking: _Asking) -> str:
-    if question.event != "subscribed":
-        raise ConfigError(
-            f"nothing is tracked: {question.event} cannot be answered"
-            f" [column {question.column}]",
-            hint="Try: subscribed in last 30 days",
-        )
-    since = times.written(asking.now - timedelta(days=question.days))
-    return SUBSCRIBED.format(f">= {asking.bound(since)}")
+def _happened(question: Happened | HappenedIn, asking: _Asking) -> str:
+    if isinstance(question, HappenedIn):
+        asking.refuse_untracked(question)
+        what = asking.bound(question.what)
+        return tracked.happened_in(what, kind=asking.bound(question.event))
+    since = asking.now - timedelta(days=question.days)
+    begins = asking.bound(times.written(since))
+    if question.event == "subscribed":
+        return SUBSCRIBED.format(f">= {begins}")
+    asking.refuse_untracked(question)
+    if question.event == "opened":
+        day = asking.bound(since.date().isoformat())
+        return tracked.opened(since=begins, day=day)
+    return tracked.clicked(since=begins)

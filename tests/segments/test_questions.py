@@ -14,6 +14,7 @@ from publisher.segments import (
     Every,
     Field,
     Happened,
+    HappenedIn,
     IsSet,
     Joined,
     Misread,
@@ -54,6 +55,7 @@ LEAVES = st.one_of(
         st.sampled_from(["subscribed", "opened", "clicked"]),
         st.integers(1, 36_500),
     ),
+    st.builds(HappenedIn, st.sampled_from(["opened", "clicked"]), WORDS),
 )
 
 
@@ -105,6 +107,7 @@ def test_the_examples_of_the_documentation_are_read() -> None:
         date(2026, 1, 1), is_before=True
     )
     assert parse("not opened last 90 days") == Not(Happened("opened", 90))
+    assert parse('clicked in "weekly/7"') == HappenedIn("clicked", "weekly/7")
     company = Field("company", is_attribute=True)
     assert parse('attribute company ~ "Ltd"') == Comparison(company, "~", "Ltd")
 
