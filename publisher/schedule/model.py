@@ -148,8 +148,9 @@ class TestPart(strict.Model):
             message = "a test needs two or more variants, no two of them alike"
             raise strict.complaint(message, hint="Try: another subject or template")
         if self.winner != "by hand":
-            message = f'nothing is tracked, so a winner is not found "{self.winner}"'
-            raise strict.complaint(message, hint="Try: by hand")
+            message = f'no winner is named "{self.winner}" without a person'
+            hint = "Try: by hand, and publisher winner NAME --by clicks"
+            raise strict.complaint(message, hint=hint)
         return self
 
     def noun(self) -> Test:

@@ -56,6 +56,13 @@ select url, sum(clicks) as clicks
  group by url
  order by sum(clicks) desc, min(rowid)
 """)
+OPENED_BY_DRAFT = text("""
+select draft, count(distinct subscriber) as readers
+  from traces
+ where issue = :issue
+   and kind = 'opened'
+ group by draft
+""")
 BY_DRAFT = text("""
 select draft, sum(clicks) as clicks
   from tracked_links
@@ -135,6 +142,12 @@ class Tracks:
         with self._database.writing() as connection:
             many(connection, COUNT, rows)
             traces.keep(connection, days or {}, found)
+
+    def opens_of_drafts(self, issue: str) -> dict[str, int]:
+        """Return how many readers, of those who allowed it, opened each draft."""
+        with self._database.reading() as connection:
+            rows = connection.execute(OPENED_BY_DRAFT, {"issue": issue})
+            return {row.draft: row.readers for row in rows}
 
     # --- what readers say about it ---
 

@@ -145,7 +145,7 @@ WRONG = [
     ("email: {list: weekly, through: [smtp, Mail Gun]}", '1:32: "Mail Gun" is not a channel. Try: postmark, or smtp:backup'),
     ("email: {list: weekly, test: {subjects: [One, One]}}", "1:29: a test needs two or more variants, no two of them alike. Try: another subject or template"),
     ("email: {list: weekly, test: {share: 50}}", '1:29: a test is of subjects or of templates. Try: subjects: ["One", "Another"]'),
-    ("email: {list: weekly, test: {templates: [a, b], winner: clicks}}", '1:29: nothing is tracked, so a winner is not found "clicks". Try: by hand'),
+    ("email: {list: weekly, test: {templates: [a, b], winner: clicks}}", '1:29: no winner is named "clicks" without a person. Try: by hand, and publisher winner NAME --by clicks'),
     ("email: {list: weekly, through: {a: 50, b: 50}, test: {templates: [a, b]}}", "1:8: a test and shares would part the readers twice. Try: through: [first, then]"),
     ("hold: soon", '1:7: "soon" is not a span of time. Try: 10m; or 30m, 1h'),
     ("posts: [{through: []}]", "1:19: posts.through must not be empty. Try: write a value, or remove the line"),

@@ -490,3 +490,39 @@ def test_who_refused_is_counted_with_all_others_and_no_more(
     assert not pictures(page)
     assert not re.search(r"/c/[\w-]+/", page)
     assert marks(page)
+
+
+# --- A/B tests ----------------------------------------------------------------------
+
+
+def test_a_winner_is_found_by_clicks_unless_it_could_be_chance(
+    letters: Letters, run: Run
+) -> None:
+    track(letters, "off")
+    test = 'test: {subjects: ["One", "Two"], share: 50}'
+    letters.write(
+        "schedules/tested.yaml",
+        "articles: {since: always}\n"
+        f"email:\n  list: weekly\n  tracking: clicks\n  {test}\n",
+    )
+    with Project(letters.root, environ={}) as project:
+        rows = ({"email": f"r{number}@example.org"} for number in range(98))
+        project.books.subscribers.import_rows(
+            rows, lists=["weekly"], now=project.clock()
+        )
+    run("send", "tested")
+    run("winner", "tested", "--by", "clicks", code=1)
+    assert "too close to tell" in run.err
+    run("winner", "tested", "--by", "opens", code=1)
+    assert "opens of tested/1 are not tracked" in run.err
+    with Project(letters.root, environ={}) as project:
+        _, second = project.variants("tested")
+        books = project.books.tracking
+        mark = tokens.mark(
+            tokens.CLICKING, "tested/1", second.draft, FIRST, secret=project.secret
+        )
+        books.count({mark: 12})
+    assert json.loads(run("winner", "tested", "--json"))["B"]["clicks"] == 12
+    assert "clicks" in run("winner", "tested")
+    run("winner", "tested", "--by", "clicks")
+    assert "B has won" in run.err
