@@ -307,7 +307,7 @@ news = st.tuples(
 steps = st.lists(st.one_of(news, st.integers(1, 3)), max_size=12)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(steps=steps)
 def test_whoever_is_suppressed_at_any_moment_gets_no_later_message(
     steps: list[tuple[EventKind, int, bool] | int],

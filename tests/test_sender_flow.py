@@ -330,7 +330,7 @@ def test_a_killed_sender_leaves_in_doubt_only_what_was_pulled(desk: Desk) -> Non
     assert provider.pulled == KEYS[6:]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data(), window=st.integers(1, 12))
 def test_whatever_is_answered_everything_is_accounted_for(
     data: st.DataObject, window: int

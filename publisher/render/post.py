@@ -15,6 +15,7 @@ from publisher.render.environment import Sandbox
 from publisher.render.filters import hashtag, is_of_hashtag
 from publisher.render.running import load, run, run_block
 
+THREAD = "thread"  # the step that may be longer than one post
 MOST_HASHTAGS = 4  # where the network sets no limit
 # As networks see one: not in a link, not after a letter ("C#"), not only digits.
 _HASHTAG = re.compile(r"(?<![\w#&/])#([^\s#]+)")
@@ -54,26 +55,28 @@ class About:
 
 def post(sandbox: Sandbox, name: str, about: About, limits: Limits) -> PostDraft:
     """Render the template's steps and take the first that fits."""
-    from publisher.units import count, fits
+    from publisher.units import count
 
     article, room = about.article, _room(limits, about.content_warning)
-    steps = _steps(sandbox, name, about.network, about.values(limits))
-    steps += _last_resort(article, room)
-    fitting = [rung for rung, text in enumerate(steps) if text and fits(text, room)]
+    steps = _steps(sandbox, name, about, limits)
+    steps += [(text,) for text in _last_resort(article, room)]
+    fitting = [rung for rung, parts in enumerate(steps) if _fit(parts, room)]
     if not fitting:
         raise _too_long(name, article, about.network, limits)
-    text = steps[fitting[0]]
+    text, *thread = steps[fitting[0]]
+    lengths = [count(one, limits.unit, link=limits.link) for one in (text, *thread)]
     return PostDraft(
         template=name,
         network=about.network,
         article=article.slug,
         text=text,
+        thread=tuple(thread),
         language=about.language,
         direction=article.direction,
-        hashtags=hashtags_in(text),
+        hashtags=hashtags_in("\n".join([text, *thread])),
         card=card_of(article),
         content_warning=about.content_warning,
-        length=count(text, limits.unit, link=limits.link),
+        length=max(lengths),
         limit=limits.length,
         unit=limits.unit,
         rung=fitting[0],
@@ -95,17 +98,38 @@ def _room(limits: Limits, content_warning: str) -> Limits:
 
 
 def _steps(
-    sandbox: Sandbox, name: str, network: str, values: Mapping[str, Any]
-) -> list[str]:
-    """Return the wording of each step of the ladder, the fullest first."""
-    files = [f"{name}.{network}.txt.j2", f"{name}.txt.j2"]
+    sandbox: Sandbox, name: str, about: About, limits: Limits
+) -> list[tuple[str, ...]]:
+    """Return the wording of each step of the ladder in parts, the fullest first.
+
+    The step that is called `thread` is cut into as many as it needs, where the network
+    chains them; any other has one.
+    """
+    files = [f"{name}.{about.network}.txt.j2", f"{name}.txt.j2"]
     template = load(sandbox, "social", files)
-    whole, context = run(sandbox, template, values)
+    whole, context = run(sandbox, template, about.values(limits))
     if not template.blocks:
-        return [_tidy(whole)]
+        return [(_tidy(whole),)]
+    steps = {
+        step: _tidy(run_block(sandbox, context, block))
+        for step, block in template.blocks.items()
+    }
+    room = _room(limits, about.content_warning)
     return [
-        _tidy(run_block(sandbox, context, block)) for block in template.blocks.values()
+        _cut(text, room) if step == THREAD else (text,) for step, text in steps.items()
     ]
+
+
+def _cut(text: str, room: Limits) -> tuple[str, ...]:
+    from publisher.render.thread import cut
+
+    return cut(text, room) if room.has_threads else ()
+
+
+def _fit(parts: Sequence[str], room: Limits) -> bool:
+    from publisher.units import fits
+
+    return bool(parts) and all(part and fits(part, room) for part in parts)
 
 
 def _tidy(text: str) -> str:

@@ -310,7 +310,7 @@ def test_what_the_first_may_have_taken_is_never_given_to_the_next(
     assert desk.counts()["first"] == {"accepted": 1}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     first=st.lists(st.sampled_from(ANSWERS), max_size=25),
     second=st.lists(st.sampled_from(ANSWERS), max_size=25),

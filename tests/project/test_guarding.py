@@ -184,7 +184,7 @@ def test_it_is_a_share_of_the_readers_and_of_all_channels_together(
 
 def test_who_stays_waits_for_it_and_is_woken_by_a_wish(desk: Desk) -> None:
     desk.set(", canary: {first: 3, wait: 1m}")
-    stops = iter([False] * 40 + [True] * 100)
+    stops = iter([False] * 12 + [True] * 100)
     with desk.project() as project:
         report = project.send(project.plan("weekly"), stop=lambda: next(stops))
     assert report.counts["resend"]["accepted"] == 3

@@ -237,5 +237,5 @@ class Readers(RuleBasedStateMachine):
 
 TestReaders = Readers.TestCase
 TestReaders.settings = settings(
-    max_examples=int(os.environ.get("EXAMPLES", "15")), stateful_step_count=25
+    max_examples=int(os.environ.get("EXAMPLES", "8")), stateful_step_count=25
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from publisher import files
 from publisher.errors import RenderError
-from publisher.models import Article, Card, Limits, Site
+from publisher.models import Article, Card, Limits, PostDraft, Site, draft_from
 from publisher.render import Templates
 from publisher.render.post import chosen_hashtags, hashtags_in
 from publisher.units import fits
@@ -202,5 +202,40 @@ def test_whatever_the_article_a_shipped_post_fits(title: str, summary: str) -> N
 
 
 def test_the_shipped_folder_is_named(shipped: Templates, tmp_path: Path) -> None:
-    assert shipped.names("social") == ["announcement"]
+    assert shipped.names("social") == ["announcement", "thread"]
     assert Templates((tmp_path,), site=Site()).names("social") == []
+
+
+# --- threads -------------------------------------------------------------------------
+
+
+LONG = "\n\n".join(f"Paragraph {n}. " + "The boats came home. " * 12 for n in range(3))
+STEPS = """\
+{% block thread %}{{ title }}
+
+{{ article.text }}{% endblock %}
+{% block title %}{{ title }}{% endblock %}
+"""
+
+
+def thread(write: Write, article: Article, limits: Limits) -> PostDraft:
+    templates = write({"social/a.txt.j2": STEPS})
+    long = replace(article, text=LONG)
+    return templates.post("a", article=long, network="any", limits=limits)
+
+
+def test_the_step_called_thread_becomes_one_where_posts_can_be_chained(
+    write: Write, article: Article
+) -> None:
+    limits = Limits(length=300, unit="graphemes", has_threads=True)
+    draft = thread(write, article, limits)
+    parts = (draft.text, *draft.thread)
+    assert parts[0].startswith(article.title)
+    assert [part[-5:] for part in parts] == ["(1/3)", "(2/3)", "(3/3)"]
+    assert draft.length <= 300
+    assert draft_from(draft.data()) == draft
+
+
+def test_elsewhere_the_next_step_is_taken(write: Write, article: Article) -> None:
+    draft = thread(write, article, Limits(length=300, unit="graphemes"))
+    assert (draft.text, draft.thread) == (article.title, ())

@@ -287,7 +287,7 @@ class Step(RuleBasedStateMachine):
 
 def test_whatever_readers_do_each_gets_a_step_once() -> None:
     run_state_machine_as_test(
-        Step, settings=settings(max_examples=60, stateful_step_count=25, deadline=None)
+        Step, settings=settings(max_examples=20, stateful_step_count=25, deadline=None)
     )
 
 
