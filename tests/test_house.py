@@ -88,6 +88,8 @@ ROOMS = {
     "fastfeedparser": {"sources"},
     "boto3": {"providers"},
     "botocore": {"providers"},
+    "coincurve": {"providers"},
+    "websocket": {"providers"},
     "dns": {"dns"},
 }
 
