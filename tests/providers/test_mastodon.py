@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,8 @@ from jsonschema import Draft202012Validator
 from responses import RequestsMock
 from responses.matchers import header_matcher, json_params_matcher, query_param_matcher
 
-from publisher.errors import Rejected, Unavailable
-from publisher.models import Card, Json, Post, Receipt
+from publisher.errors import Rejected, Unavailable, Uncertain
+from publisher.models import Card, Identity, Json, Media, Post, Receipt
 from publisher.providers import Secret
 from publisher.providers.mastodon import Mastodon
 from publisher.testing import ProviderContract
@@ -109,6 +111,131 @@ class TestMastodon(ProviderContract):
         web.get(f"{URL}/api/v1/accounts/verify_credentials", json=answer)
         with pytest.raises(Unavailable):
             self.provider.find(POST)
+
+
+@pytest.fixture
+def web() -> Iterator[RequestsMock]:
+    with RequestsMock() as mock:
+        yield mock
+
+
+THREAD = replace(POST, text="One (1/3)", thread=("Two (2/3)", "Three (3/3)"))
+
+
+class TestThreads:
+    provider = Mastodon(URL, Secret("t0ken"))
+
+    def part(self, web: RequestsMock, number: int, **answer: Any) -> None:
+        """Expect a part: with its own key, answering the one before."""
+        key = "weekly/7/mastodon/gezeiten-w%C3%A4lder" + f"%23{number}" * (number > 1)
+        texts = ("", THREAD.text, *THREAD.thread)
+        sent = {"status": texts[number]}
+        if number > 1:
+            sent["in_reply_to_id"] = f"{number - 1}"
+        given = {"json": {"id": f"{number}", "url": f"{URL}/@ferry/{number}"}, **answer}
+        web.post(
+            f"{URL}/api/v1/statuses",
+            match=[
+                json_params_matcher(sent, strict_match=False),
+                header_matcher({"Idempotency-Key": key}),
+            ],
+            **given,
+        )
+
+    def test_each_part_answers_the_one_before(self, web: RequestsMock) -> None:
+        for number in (1, 2, 3):
+            self.part(web, number)
+        assert self.provider.send(THREAD) == Receipt("1,2,3", f"{URL}/@ferry/1")
+
+    @pytest.mark.parametrize("status", [429, 500, 503])
+    def test_what_is_cut_off_is_open_and_taken_up_again(
+        self, web: RequestsMock, status: int
+    ) -> None:
+        self.part(web, 1)
+        self.part(web, 2, status=status, json={"error": "later"})
+        with pytest.raises(Uncertain, match="1 of 3 parts"):
+            self.provider.send(THREAD)
+        web.reset()
+        for number in (1, 2, 3):
+            self.part(web, number)
+        assert self.provider.send(THREAD).id == "1,2,3"
+
+    def test_what_is_rejected_half_way_is_taken_back(self, web: RequestsMock) -> None:
+        self.part(web, 1)
+        self.part(web, 2)
+        self.part(web, 3, status=422, json={"error": "too long"})
+        web.delete(f"{URL}/api/v1/statuses/2", json={})
+        web.delete(f"{URL}/api/v1/statuses/1", status=404, json={})
+        with pytest.raises(Rejected, match="too long"):
+            self.provider.send(THREAD)
+
+    @pytest.mark.parametrize("count", [1, 2])
+    def test_half_a_thread_is_not_the_whole(
+        self, web: RequestsMock, count: int
+    ) -> None:
+        me = {"id": "7"}
+        first = {**status("1", "<p>One (1/3)</p>"), "account": me}
+        others = [
+            {"id": "9", "in_reply_to_id": "1", "account": {"id": "8"}},
+            {"id": "2", "in_reply_to_id": "1", "account": me},
+            {"id": "3", "in_reply_to_id": "2", "account": me},
+        ]
+        web.get(f"{URL}/api/v1/accounts/verify_credentials", json=me)
+        web.get(f"{URL}/api/v1/accounts/7/statuses", json=[first])
+        shown = {"descendants": others[: count + 1]}
+        web.get(f"{URL}/api/v1/statuses/1/context", json=shown)
+        if count == 1:
+            with pytest.raises(Uncertain, match="2 of 3 parts"):
+                self.provider.find(THREAD)
+        else:
+            assert self.provider.find(THREAD) == Receipt("1,2,3", f"{URL}/@ferry/1")
+
+    def test_an_edit_changes_each_part(self, web: RequestsMock) -> None:
+        for number, text in enumerate((THREAD.text, *THREAD.thread), start=1):
+            web.put(
+                f"{URL}/api/v1/statuses/{number}",
+                json={"id": f"{number}", "url": f"{URL}/@ferry/{number}"},
+                match=[json_params_matcher({"status": text}, strict_match=False)],
+            )
+        assert self.provider.edit("1,2,3", THREAD).id == "1,2,3"
+        with pytest.raises(Rejected, match="3 parts"):
+            self.provider.edit("1,2,3", POST)
+
+    def test_it_is_taken_back_from_its_end(self, web: RequestsMock) -> None:
+        for number in (3, 2, 1):
+            web.delete(f"{URL}/api/v1/statuses/{number}", json={})
+        self.provider.delete("1,2,3")
+        called = [call.request.url for call in web.calls]
+        assert [url[-1] for url in called if url] == ["3", "2", "1"]
+
+    def test_the_token_says_whose_it_is(self, web: RequestsMock) -> None:
+        me = {"acct": "ferry", "url": f"{URL}/@ferry"}
+        web.get(f"{URL}/api/v1/accounts/verify_credentials", json=me)
+        assert self.provider.verify() == Identity(name="@ferry", url=f"{URL}/@ferry")
+
+
+class TestPictures:
+    provider = Mastodon(URL, Secret("t0ken"))
+    picture = Media(content=b"\x89PNG", media_type="image/png", alt="A lamp")
+
+    def test_they_are_attached_with_what_they_show(self, web: RequestsMock) -> None:
+        web.post(f"{URL}/api/v2/media", status=202, json={"id": "5", "url": None})
+        web.get(f"{URL}/api/v1/media/5", json={"id": "5", "url": "https://x"})
+        sent = {"media_ids": ["5"]}
+        match = [json_params_matcher(sent, strict_match=False)]
+        web.post(f"{URL}/api/v1/statuses", json=TAKEN, match=match)
+        self.provider.send(replace(POST, media=(self.picture,)))
+        body = web.calls[0].request.body
+        assert isinstance(body, bytes)
+        assert b"A lamp" in body
+        assert b"\x89PNG" in body
+
+    def test_a_picture_without_an_answer_has_posted_nothing(
+        self, web: RequestsMock
+    ) -> None:
+        web.post(f"{URL}/api/v2/media", status=500, json={"error": "no"})
+        with pytest.raises(Unavailable):
+            self.provider.send(replace(POST, media=(self.picture,)))
 
 
 @pytest.mark.parametrize(

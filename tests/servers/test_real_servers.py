@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -20,8 +21,14 @@ from typing import Any
 import pytest
 import requests
 
-from publisher.errors import ProviderError, Refused, Throttled, Uncertain
-from publisher.models import Card, Mailbox, Post
+from publisher.errors import (
+    ProviderError,
+    Refused,
+    Throttled,
+    Unavailable,
+    Uncertain,
+)
+from publisher.models import Card, Mailbox, Media, Post
 from publisher.providers import Secret
 from publisher.providers.bluesky import Bluesky
 from publisher.providers.mastodon import Mastodon
@@ -161,6 +168,56 @@ def test_the_same_key_is_one_status(mastodon: Mastodon, post: Post) -> None:
     receipts = {mastodon.send(post) for _ in range(3)}
     assert len(receipts) == 1
     assert len(shown(mastodon)) == before + 1
+
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA"
+    "AABJRU5ErkJggg=="
+)
+
+
+def test_a_thread_is_a_chain_and_is_repeated_edited_and_taken_back(
+    mastodon: Mastodon, post: Post
+) -> None:
+    before = len(shown(mastodon))
+    lamp = Media(content=PNG, media_type="image/png", alt="A lamp")
+    long = replace(
+        post,
+        text="One (1/3)",
+        thread=("Two (2/3)", "Three (3/3)"),
+        card=None,
+        media=(lamp,),
+    )
+    receipt = mastodon.send(long)
+    assert mastodon.send(long) == receipt
+    assert len(shown(mastodon)) == before + 3
+    assert mastodon.find(long) == receipt
+    first, second, third = receipt.id.split(",")
+    chain = [mastodon._get(f"/api/v1/statuses/{one}") for one in (first, second, third)]
+    assert [one["in_reply_to_id"] for one in chain] == [None, first, second]
+    (attached,) = chain[0]["media_attachments"]
+    assert attached["description"] == "A lamp"
+    other = replace(long, thread=("2 (2/3)", "3 (3/3)"))
+    assert mastodon.edit(receipt.id, other).id == receipt.id
+    assert "3 (3/3)" in mastodon._get(f"/api/v1/statuses/{third}")["content"]
+    mastodon.delete(receipt.id)
+    mastodon.delete(receipt.id)
+    assert len(shown(mastodon)) == before
+    assert mastodon.verify().name == "@ferry"
+
+
+def test_a_thread_that_was_cut_off_is_taken_up_where_it_was(
+    mastodon: Mastodon, server: str, post: Post
+) -> None:
+    before = len(shown(mastodon))
+    long = replace(post, text="One (1/2)", thread=("Two (2/2)",), card=None)
+    first = mastodon.send(replace(long, thread=()))
+    fault(server, type="status", status=503)
+    with pytest.raises(Unavailable):  # the first part, again
+        mastodon.send(long)
+    receipt = mastodon.send(long)
+    assert receipt.id.split(",")[0] == first.id
+    assert len(shown(mastodon)) == before + 2
 
 
 def test_a_lost_post_is_found(mastodon: Mastodon, post: Post) -> None:
