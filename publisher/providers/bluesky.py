@@ -3,21 +3,23 @@
 https://docs.bsky.app/docs/advanced-guides/posts
 
 A record has a key that we choose when the post is planned, and `putRecord` with the
-same key and record changes nothing: a post may be repeated for ever. Mentions stay
-plain text and cards have no picture: both would need more calls than the post.
+same key and record changes nothing: a post may be repeated for ever, and so may a
+thread, whose parts have keys of their own. Mentions stay plain text: they would need a
+look-up.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from publisher.errors import ProviderError, Refused, Rejected, Unavailable, Uncertain
-from publisher.http.call import post_json
-from publisher.models import Card, Json, Kind, Limits, Post, Receipt
+from publisher.http.call import call, post_json, read_json
+from publisher.models import Card, Identity, Json, Kind, Limits, Media, Post, Receipt
 from publisher.providers import Secret
 from publisher.units import count, fits, links
 
@@ -55,6 +57,10 @@ class Bluesky:
         byte_length=3000,
         per_second=1,  # 1666 posts in an hour
         remembers=timedelta.max,
+        images=4,
+        alt=2000,
+        image_bytes=1_000_000,
+        has_threads=True,
     )
 
     @staticmethod
@@ -81,37 +87,116 @@ class Bluesky:
         return record
 
     def send(self, post: Post) -> Receipt:
-        """Put the record where its key says; a repeat finds itself there."""
-        record = self.payload(post)
-        if not fits(record["text"], self.limits):
-            length = count(record["text"], "graphemes")
-            raise Rejected(f"bluesky takes 300 characters, and this post has {length}")
-        try:
-            return self._put(post, record)
-        except _Expired:
-            self._session.clear()
-            return self._put(post, record)
+        """Put the records where their keys say; a repeat finds itself there.
 
-    def _put(self, post: Post, record: Json) -> Receipt:
-        if not self._session:
-            self._session.update(self._login())
-        key = record_key(post)
-        answer = self._call(
-            "com.atproto.repo.putRecord",
-            {
-                "repo": self._session["did"],
-                "collection": COLLECTION,
-                "rkey": key,
-                "record": record,
-            },
-            headers={"Authorization": f"Bearer {self._session['accessJwt']}"},
-            verdict=_verdict,
-        )
+        Of a thread each part answers the one before. Where one is refused, those before
+        it are taken back.
+        """
+        return self._written(post, [record_key(part) for part in _parts(post)])
+
+    def edit(self, receipt: str, post: Post) -> Receipt:
+        """Write other records in the place of those that stand there.
+
+        Apps may go on showing what they have read already.
+        """
+        keys = [uri.rpartition("/")[2] for uri in receipt.split(",")]
+        if len(keys) != 1 + len(post.thread):
+            raise Rejected(
+                f"bluesky has {len(keys)} parts of this post, and its new version has "
+                f"{1 + len(post.thread)}",
+                hint="Try: delete it, and send the new one.",
+            )
+        return self._written(post, keys)
+
+    def delete(self, receipt: str) -> None:
+        """Take it back, the last part first; what is gone already stays gone."""
+        for uri in reversed(receipt.split(",")):
+            place = {"collection": COLLECTION, "rkey": uri.rpartition("/")[2]}
+            self._in_session("com.atproto.repo.deleteRecord", place)
+
+    def verify(self) -> Identity:
+        """Open a session, and say whose it is."""
+        session = self._login()
+        name = f"{session.get('handle') or self._name}"
+        return Identity(name=f"@{name}", url=f"https://bsky.app/profile/{name}")
+
+    def _written(self, post: Post, keys: Sequence[str]) -> Receipt:
+        records = [self.payload(part) for part in _parts(post)]
+        for record in records:
+            _refuse_long(record["text"])
+        records[0] |= self._embedded(post)
+        done: list[Json] = []
+        for key, record in zip(keys, records, strict=True):
+            if done:
+                record["reply"] = {"root": _ref(done[0]), "parent": _ref(done[-1])}
+            try:
+                done.append(self._put(key, record))
+            except Rejected:
+                if done:
+                    self.delete(",".join(one["uri"] for one in done))
+                raise
+        url = f"https://bsky.app/profile/{self._name}/post/{keys[0]}"
+        return Receipt(",".join(one["uri"] for one in done), url)
+
+    def _put(self, key: str, record: Json) -> Json:
+        place = {"collection": COLLECTION, "rkey": key, "record": record}
+        answer = self._in_session("com.atproto.repo.putRecord", place)
         if "uri" not in answer:
             raise Uncertain("bluesky answered without a record")
-        return Receipt(
-            answer["uri"], f"https://bsky.app/profile/{self._name}/post/{key}"
+        return answer
+
+    def _embedded(self, post: Post) -> Json:
+        """Return what stands below the text: pictures, or the card, and not both."""
+        if post.media:
+            some = post.media[: self.limits.images]
+            return {"embed": _pictures([(one, self._upload(one)) for one in some])}
+        if post.card and post.thumbnail:
+            embed = _embed(post.card)
+            embed["external"]["thumb"] = self._upload(post.thumbnail)
+            return {"embed": embed}
+        return {}
+
+    def _upload(self, media: Media) -> Json:
+        """Hand a picture over. It is named by what is in it, so a repeat is the same.
+
+        Nothing is posted by it, so no failure here is uncertain.
+        """
+        try:
+            answer = self._in_session("com.atproto.repo.uploadBlob", media=media)
+        except Uncertain as error:
+            raise Unavailable(error.message) from None
+        if not isinstance(answer.get("blob"), dict):
+            raise Unavailable("bluesky answered without a picture")
+        blob: Json = answer["blob"]
+        return blob
+
+    def _in_session(
+        self, method: str, place: Json | None = None, *, media: Media | None = None
+    ) -> Json:
+        """Call a method as the account, in a new session where the last is over."""
+        try:
+            return self._as_account(method, place, media)
+        except _Expired:
+            self._session.clear()
+            return self._as_account(method, place, media)
+
+    def _as_account(self, method: str, place: Json | None, media: Media | None) -> Json:
+        if not self._session:
+            self._session.update(self._login())
+        headers = {"Authorization": f"Bearer {self._session['accessJwt']}"}
+        if media is None:
+            json = {"repo": self._session["did"], **(place or {})}
+            return self._call(method, json, headers=headers, verdict=_verdict)
+        response = call(
+            "POST",
+            self._address(method),
+            provider="bluesky",
+            data=media.content,
+            headers={**headers, "Content-Type": media.media_type},
+            secrets=(self.password,),
+            verdict=_verdict,
         )
+        return read_json(response, provider="bluesky")
 
     def _login(self) -> Json:
         """Open a session. Nothing was posted yet, so no failure here is uncertain."""
@@ -131,18 +216,57 @@ class Bluesky:
             raise Unavailable("bluesky answered the login without a session")
         return session
 
+    def _address(self, method: str) -> str:
+        return f"{self.url.strip().rstrip('/')}/xrpc/{method}"
+
     @property
     def _name(self) -> str:
         return self.handle.strip().lstrip("@")
 
     def _call(self, method: str, json: Json, **options: Any) -> Json:
         return post_json(
-            f"{self.url.strip().rstrip('/')}/xrpc/{method}",
+            self._address(method),
             json,
             provider="bluesky",
             secrets=(self.password,),
             **options,
         )
+
+
+def _parts(post: Post) -> list[Post]:
+    """Return the parts of a thread as posts of their own; only the first has a card.
+
+    Each is a little younger than the one before. The words of a warning stand above the
+    first alone, its labels are those of all.
+    """
+    labels, _ = _warnings(post.content_warning)
+    parts = [post]
+    for number, text in enumerate(post.thread, start=2):
+        later = _planned(post.created) + timedelta(milliseconds=number)
+        key = f"{post.key}#{number}"
+        part = replace(post, key=key, text=text, created=later, card=None)
+        parts.append(replace(part, content_warning=", ".join(labels)))
+    return parts
+
+
+def _refuse_long(text: str) -> None:
+    if not fits(text, Bluesky.limits):
+        length = count(text, "graphemes")
+        raise Rejected(f"bluesky takes 300 characters, and this post has {length}")
+
+
+def _ref(answer: Json) -> Json:
+    return {"uri": answer["uri"], "cid": answer.get("cid", "")}
+
+
+def _pictures(some: Sequence[tuple[Media, Json]]) -> Json:
+    images: list[Json] = []
+    for media, blob in some:
+        image: Json = {"alt": media.alt[: Bluesky.limits.alt], "image": blob}
+        if media.width and media.height:
+            image["aspectRatio"] = {"width": media.width, "height": media.height}
+        images.append(image)
+    return {"$type": "app.bsky.embed.images", "images": images}
 
 
 def record_key(post: Post) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ from responses import RequestsMock
 from responses.matchers import header_matcher, json_params_matcher
 
 from publisher.errors import ProviderError, Refused, Rejected, Unavailable
-from publisher.models import Card, Json, Post, Receipt
+from publisher.models import Card, Json, Media, Post, Receipt
 from publisher.providers import Secret
 from publisher.providers.bluesky import Bluesky, record_key
 from publisher.testing import ProviderContract
@@ -129,6 +131,148 @@ class TestBluesky(ProviderContract):
 
 
 # --- the record --------------------------------------------------------------------
+
+
+BLOB = {
+    "$type": "blob",
+    "ref": {"$link": "bafkrei"},
+    "mimeType": "image/png",
+    "size": 4,
+}
+THREAD = replace(POST, text="One (1/3)", thread=("Two (2/3)", "Three #FährTag (3/3)"))
+LAMP = Media(
+    content=b"\x89PNG", media_type="image/png", alt="A lamp", width=4, height=3
+)
+
+
+@pytest.fixture
+def account() -> Bluesky:
+    return Bluesky("ferry.example.org", Secret("app-pass-word"), URL)
+
+
+@pytest.fixture
+def pds() -> Iterator[RequestsMock]:
+    with RequestsMock() as mock:
+        mock.post(LOGIN, json=SESSION)
+        yield mock
+
+
+def written(pds: RequestsMock) -> list[Json]:
+    """What was put, in order."""
+    calls = [one.request for one in pds.calls if one.request.url == PUT]
+    return [json.loads(one.body or b"") for one in calls]
+
+
+def answers(pds: RequestsMock, count: int) -> None:
+    for number in range(1, count + 1):
+        uri = f"at://{DID}/app.bsky.feed.post/{number}"
+        pds.post(PUT, json={"uri": uri, "cid": f"cid{number}"})
+
+
+def test_each_part_of_a_thread_answers_the_one_before(
+    account: Bluesky, pds: RequestsMock
+) -> None:
+    answers(pds, 3)
+    receipt = account.send(THREAD)
+    assert [uri[-1] for uri in receipt.id.split(",")] == ["1", "2", "3"]
+    first, second, third = (one["record"] for one in written(pds))
+    assert "reply" not in first
+    assert (second["reply"]["root"]["cid"], second["reply"]["parent"]["cid"]) == (
+        "cid1",
+        "cid1",
+    )
+    assert (third["reply"]["root"]["cid"], third["reply"]["parent"]["cid"]) == (
+        "cid1",
+        "cid2",
+    )
+    assert "embed" in first
+    assert "embed" not in second
+    assert first["createdAt"] < second["createdAt"] < third["createdAt"]
+    assert [text for text, _ in marked(third)] == ["#FährTag"]
+
+
+def test_a_repeated_thread_is_the_same_records(
+    account: Bluesky, pds: RequestsMock
+) -> None:
+    answers(pds, 3)
+    account.send(THREAD)
+    answers(pds, 3)
+    account.send(THREAD)
+    before, after = written(pds)[:3], written(pds)[3:]
+    assert before == after
+    assert len({one["rkey"] for one in before}) == 3
+
+
+def test_a_thread_whose_part_is_refused_is_taken_back(
+    account: Bluesky, pds: RequestsMock
+) -> None:
+    answers(pds, 2)
+    pds.post(PUT, status=400, json={"error": "InvalidRequest", "message": "no"})
+    delete = f"{URL}/xrpc/com.atproto.repo.deleteRecord"
+    for rkey in ("2", "1"):
+        sent = {"repo": DID, "collection": "app.bsky.feed.post", "rkey": rkey}
+        pds.post(delete, json={}, match=[json_params_matcher(sent)])
+    with pytest.raises(Rejected):
+        account.send(THREAD)
+
+
+def test_a_part_that_is_too_long_sends_nothing(account: Bluesky) -> None:
+    with pytest.raises(Rejected, match="300 characters"):
+        account.send(replace(THREAD, thread=("x" * 301,)))
+
+
+def test_an_edit_keeps_the_places(account: Bluesky, pds: RequestsMock) -> None:
+    answers(pds, 3)
+    receipt = account.send(THREAD)
+    answers(pds, 3)
+    account.edit(receipt.id, replace(THREAD, text="1 (1/3)"))
+    edited = written(pds)[3:]
+    assert [one["rkey"] for one in edited] == ["1", "2", "3"]
+    assert edited[0]["record"]["text"] == "1 (1/3)"
+    with pytest.raises(Rejected, match="3 parts"):
+        account.edit(receipt.id, POST)
+
+
+def test_pictures_stand_in_the_place_of_the_card(
+    account: Bluesky, pds: RequestsMock
+) -> None:
+    upload = f"{URL}/xrpc/com.atproto.repo.uploadBlob"
+    pds.post(upload, json={"blob": BLOB})
+    answers(pds, 1)
+    account.send(replace(POST, media=(LAMP,)))
+    (put,) = written(pds)
+    assert put["record"]["embed"] == {
+        "$type": "app.bsky.embed.images",
+        "images": [
+            {
+                "alt": "A lamp",
+                "image": BLOB,
+                "aspectRatio": {"width": 4, "height": 3},
+            }
+        ],
+    }
+
+
+def test_a_card_has_its_picture(account: Bluesky, pds: RequestsMock) -> None:
+    upload = f"{URL}/xrpc/com.atproto.repo.uploadBlob"
+    pds.post(upload, json={"blob": BLOB})
+    answers(pds, 1)
+    account.send(replace(POST, thumbnail=LAMP))
+    (put,) = written(pds)
+    assert put["record"]["embed"]["external"]["thumb"] == BLOB
+
+
+def test_a_picture_without_an_answer_has_posted_nothing(
+    account: Bluesky, pds: RequestsMock
+) -> None:
+    pds.post(f"{URL}/xrpc/com.atproto.repo.uploadBlob", status=500, json={})
+    with pytest.raises(Unavailable):
+        account.send(replace(POST, media=(LAMP,)))
+
+
+def test_the_password_says_whose_it_is(account: Bluesky, pds: RequestsMock) -> None:
+    assert account.verify().name == "@f.test"
+    assert len(pds.calls) == 1
 
 
 def test_the_record() -> None:

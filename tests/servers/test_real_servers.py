@@ -347,6 +347,45 @@ def test_posts_of_one_issue_stand_beside_each_other(pds: Any, bluesky: Bluesky) 
     assert len(records(pds)) == before + 3
 
 
+def test_a_thread_stands_once_in_its_order_and_can_be_changed_and_taken_back(
+    pds: Any, bluesky: Bluesky
+) -> None:
+    before = len(records(pds))
+    lamp = Media(content=PNG, media_type="image/png", alt="A lamp", width=1, height=1)
+    long = replace(
+        BLUESKY_POST,
+        key="weekly/7/bluesky/thread",
+        text="One (1/3)",
+        thread=("Two (2/3)", "Three (3/3)"),
+        media=(lamp,),
+    )
+    receipt = bluesky.send(long)
+    again = Bluesky(pds["handle"], Secret(pds["password"]), pds["url"])
+    assert again.send(long) == receipt
+    stored = {one["uri"]: one for one in records(pds)}
+    assert len(stored) == before + 3
+    first, second, third = (stored[uri] for uri in receipt.id.split(","))
+    assert third["value"]["reply"]["root"]["cid"] == first["cid"]
+    assert third["value"]["reply"]["parent"]["cid"] == second["cid"]
+    (image,) = first["value"]["embed"]["images"]
+    assert image["alt"] == "A lamp"
+    bluesky.edit(receipt.id, replace(long, thread=("2 (2/3)", "3 (3/3)")))
+    texts = {one["uri"]: one["value"]["text"] for one in records(pds)}
+    assert texts[third["uri"]] == "3 (3/3)"
+    bluesky.delete(receipt.id)
+    bluesky.delete(receipt.id)
+    assert len(records(pds)) == before
+    assert bluesky.verify().name == f"@{pds['handle']}"
+
+
+def test_a_card_with_a_picture_is_taken(pds: Any, bluesky: Bluesky) -> None:
+    lamp = Media(content=PNG, media_type="image/png")
+    post = replace(BLUESKY_POST, key="weekly/7/bluesky/thumb", thumbnail=lamp)
+    receipt = bluesky.send(post)
+    stored = {one["uri"]: one["value"] for one in records(pds)}
+    assert stored[receipt.id]["embed"]["external"]["thumb"]["mimeType"] == "image/png"
+
+
 def test_a_session_that_is_over_is_opened_anew(bluesky: Bluesky) -> None:
     bluesky.send(BLUESKY_POST)
     bluesky._session["accessJwt"] = "over"
