@@ -177,6 +177,12 @@ class TestNostr:
         assert type(caught.value) is error
         assert KEY not in f"{caught.value!r}"
 
+    def test_a_refusal_may_come_without_the_id(self) -> None:
+        relay = Relay("invalid: too old")
+        relay.recv = lambda: '["OK", "", false, "invalid: too old"]'  # type: ignore[method-assign]
+        with pytest.raises(Rejected, match="too old"):
+            nostr(relay).send(POST)
+
     def test_a_relay_that_is_not_there_got_nothing(self) -> None:
         with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9 cannot be reached"):
             Nostr(Secret(KEY), "ws://127.0.0.1:9").send(POST)

@@ -85,10 +85,13 @@ def _lost(url: str) -> Uncertain:
 
 
 def _answer(wire: Any, number: str) -> tuple[bool, str]:
-    """Wait for the OK of this event; what else a relay says is not for us."""
+    """Wait for the OK of this event; what else a relay says is not for us.
+
+    There is one event on its way at a time, and some relays refuse it without its id.
+    """
     for said in _messages(wire):
         match said:
-            case ["OK", str(one), bool(is_taken), *rest] if one == number:
+            case ["OK", str(one), bool(is_taken), *rest] if one in {number, ""}:
                 return is_taken, f"{rest[0]}" if rest else ""
     raise TimeoutError
 
