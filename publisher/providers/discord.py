@@ -232,7 +232,7 @@ def _files(media: Sequence[Media], message: Json) -> list[File]:
 
 def _embed(card: Card, post: Post) -> Json:
     embed: Json = {"url": card.url[:ADDRESS], "title": _cut(card.title, TITLE)}
-    if card.description:
+    if card.description and not post.content_warning:  # a card hides nothing
         embed["description"] = _cut(card.description, DESCRIPTION)
     if post.thumbnail and _has_thumbnail(post):
         name = _name(len(post.media), post.thumbnail, post)

@@ -109,7 +109,7 @@ class TestDiscord(ProviderContract):
         message = Discord.payload(post)
         assert message["content"] == "CW: a \\*wreck\\*\n||It \\| sank||"
         assert message["attachments"][0]["filename"] == "SPOILER_0.png"
-        assert "image" not in message["embeds"][0]
+        assert message["embeds"] == [{"url": LINK, "title": "Tides"}]
         assert len(message["attachments"]) == 1
 
     def test_a_thread_is_several_messages(self, web: RequestsMock) -> None:

@@ -24,7 +24,6 @@ from publisher.models import Document, Json, Media, Post
 from publisher.providers import Secret
 from publisher.providers.nostr import Nostr, event_id
 from publisher.providers.nostr.keys import decode, encode, secret
-from publisher.providers.nostr.relays import hand_over
 
 HAS_PACKAGES = all(find_spec(one) for one in ("coincurve", "websocket"))
 needs_packages = pytest.mark.skipif(
@@ -222,6 +221,11 @@ class TestNostr:
             Nostr(Secret(key), "ws://127.0.0.1:9")
         assert not key or key not in f"{caught.value!r}"
 
+    @pytest.mark.parametrize("relays", ["", " , ", "relay.example.org", "wss://"])
+    def test_without_a_relay_nothing_counts_as_sent(self, relays: str) -> None:
+        with pytest.raises(ConfigError, match="no address of a relay"):
+            Nostr(Secret(KEY), relays)
+
 
 @pytest.mark.skipif(HAS_PACKAGES, reason="the packages are installed here")
 def test_without_its_packages_it_says_what_to_install() -> None:
@@ -279,10 +283,6 @@ def test_an_id_is_of_what_nip_01_writes(text: str) -> None:
         f'["content-warning","seasickness"]],"{content}"]'
     )
     assert event_id(event) == hashlib.sha256(written.encode()).hexdigest()
-
-
-def test_no_relay_is_no_error() -> None:
-    hand_over([], [], Relay().connect)
 
 
 # --- keys --------------------------------------------------------------------------

@@ -85,6 +85,11 @@ class Nostr:
                 "nostr: NOSTR_SECRET_KEY is no key",
                 hint="Try: nsec1..., or its 64 hexadecimal digits.",
             ) from None
+        if not self._relays or not all(map(_is_relay, self._relays)):
+            raise ConfigError(
+                "nostr: NOSTR_RELAYS has no address of a relay, or one that is none",
+                hint="Try: wss://relay.example.org",
+            )
         if self.long_form:
             limits = replace(self.limits, takes="document", byte_length=None)
             object.__setattr__(self, "limits", limits)
@@ -174,6 +179,10 @@ class Nostr:
         sign: Any = PrivateKey(secret(self.secret_key.reveal())).sign_schnorr
         signature = sign(bytes.fromhex(number), None)
         return {"id": number, **whole, "sig": signature.hex()}
+
+
+def _is_relay(url: str) -> bool:
+    return url.startswith(("wss://", "ws://")) and bool(urlsplit(url).hostname)
 
 
 def event_id(event: Json) -> str:
