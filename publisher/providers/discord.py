@@ -63,7 +63,7 @@ class Discord:
 
     kind: ClassVar[Kind] = "post"
     limits: ClassVar[Limits] = Limits(
-        length=LONGEST,
+        length=LONGEST - len("||||"),  # what hides a text that is warned of
         images=FILES,
         alt=ALT,
         image_bytes=10 * 1024 * 1024,
@@ -172,7 +172,7 @@ class Discord:
 
 def _parts(post: Post) -> list[Post]:
     """Return each message as a post; card and pictures belong to the first."""
-    bare = Post(key=post.key, text="")
+    bare = Post(key=post.key, text="", content_warning=post.content_warning)
     return [post, *(replace(bare, text=text) for text in post.thread)]
 
 

@@ -235,7 +235,8 @@ def _events(post: Post) -> list[Json]:
     images = [_image(number, one) for number, one in enumerate(post.media)]
     title = post.card.title if post.card else post.title
     first = _text(post.text, title=title, warning=post.content_warning)
-    return [first, *images, *(_text(part) for part in post.thread)]
+    others = (_text(part, warning=post.content_warning) for part in post.thread)
+    return [first, *images, *others]
 
 
 def _checked(post: Post) -> list[Json]:

@@ -229,7 +229,7 @@ class Slack:
 
 def _parts(post: Post) -> list[Post]:
     """Return each message as a post; card and pictures belong to the first."""
-    bare = Post(key=post.key, text="")
+    bare = Post(key=post.key, text="", content_warning=post.content_warning)
     return [post, *(replace(bare, text=text) for text in post.thread)]
 
 

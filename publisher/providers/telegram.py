@@ -225,7 +225,7 @@ def _messages(post: Post) -> Iterator[_Message]:
     if not has_caption:
         yield _Message("sendMessage", _text(post.text, post))
     for part in post.thread:
-        bare = replace(post, card=None, title="", content_warning="")
+        bare = replace(post, card=None, title="")
         yield _Message("sendMessage", _text(part, bare), is_reply=True)
 
 

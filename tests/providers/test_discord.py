@@ -265,3 +265,10 @@ def test_the_published_document_agrees(specs: Path, post: Post) -> None:
     for embed in message.get("embeds", []):
         assert set(embed) <= set(known["RichEmbed"]["properties"])
     assert list(schema().iter_errors({"content": "a" * 2001}))
+
+
+def test_every_part_of_a_thread_is_warned_of() -> None:
+    post = replace(POST, thread=("It sank",), content_warning="a wreck")
+    assert Discord.payload(post)["messages"][1]["content"] == (
+        "CW: a wreck\n||It sank||"
+    )

@@ -289,3 +289,10 @@ def test_readers_see_the_text_as_it_was_written(text: str, has_warning: bool) ->
     assert unescape(bare) == ("CW: cw\n" if has_warning else "") + text
     tags = {one.split()[0].strip("</>") for one in re.findall(r"<[^>]+>", made)}
     assert tags <= {"a", "br", "strong", "span"}
+
+
+def test_every_part_of_a_thread_is_warned_of() -> None:
+    post = replace(POST, thread=("It sank",), content_warning="a wreck")
+    assert Matrix.payload(post)["events"][1]["formatted_body"] == (
+        'CW: a wreck<br><span data-mx-spoiler="a wreck">It sank</span>'
+    )

@@ -298,3 +298,8 @@ def test_the_published_document_agrees(specs: Path, post: Post) -> None:
     blocks = Draft4Validator(document["definitions"]["blocks"])
     assert list(blocks.iter_errors(message["blocks"])) == []
     assert list(blocks.iter_errors([{"text": "no type"}]))
+
+
+def test_every_part_of_a_thread_is_warned_of() -> None:
+    post = replace(POST, thread=("It sank",), content_warning="a wreck")
+    assert Slack.payload(post)["messages"][1]["text"] == ("CW: a wreck\n\nIt sank")

@@ -328,3 +328,10 @@ def test_the_document_finds_what_is_wrong(specs: Path) -> None:
         "text is a int",
         "link_preview_options.uri is unknown",
     ]
+
+
+def test_every_part_of_a_thread_is_warned_of() -> None:
+    post = replace(POST, thread=("It sank",), content_warning="a wreck")
+    assert Telegram.payload(post)["messages"][1]["text"] == (
+        "CW: a wreck\n\n<tg-spoiler>It sank</tg-spoiler>"
+    )
