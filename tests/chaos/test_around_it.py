@@ -72,7 +72,8 @@ class Letters:
 
     def audited(self, fake: Fake) -> Audit:
         with self.project() as project:
-            return audit(project.books.ledger.deliveries("all/1"), fake.record)
+            deliveries = project.books.ledger.deliveries("all/1")
+            return audit(deliveries, fake.record, salt=project.salt)
 
 
 class Sending:

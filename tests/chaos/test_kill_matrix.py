@@ -25,6 +25,7 @@ from publisher.project import Project
 from publisher.rehearsal import Fake, audit, faults_of, open_fake
 
 pytestmark = pytest.mark.chaos
+SECRET = "s" * 32
 KILLS = int(os.environ.get("PUBLISHER_KILLS", "40"))
 PROVIDERS = ("smtp", "mailgun", "sendgrid", "postmark")
 EARLY = 0.1  # of all kills come while it plans
@@ -72,7 +73,7 @@ class Nest:
 
 @contextmanager
 def nest(folder: Path, provider: str, fake: Fake) -> Iterator[Nest]:
-    environ = {"PUBLISHER_SECRET": "s" * 32, "NO_PROXY": "127.0.0.1"}
+    environ = {"PUBLISHER_SECRET": SECRET, "NO_PROXY": "127.0.0.1"}
     for one in providers.settings_of(providers.known()[provider], provider, ""):
         made_up = "made-up" if one.required else ""
         environ[one.key] = fake.settings.get(one.name, made_up)
@@ -89,7 +90,7 @@ def letters(folder: Path, readers: int) -> Project:
     init = [sys.executable, "-m", "publisher", "init", str(folder)]
     subprocess.run(init, check=True, capture_output=True)
     (folder / "schedules" / "all.yaml").write_text(SCHEDULE, "utf-8")
-    project = Project(folder)
+    project = Project(folder, environ={**os.environ, "PUBLISHER_SECRET": SECRET})
     rows = ({"email": f"r{number}@readers.example.org"} for number in range(readers))
     project.books.subscribers.import_rows(rows, lists=["weekly"], now=project.clock())
     return project
@@ -143,7 +144,7 @@ def test_a_killed_sender_loses_and_doubles_nothing(
         assert not log.exists(), log.read_text("utf-8")
         ledger = project.books.ledger
         counts = ledger.counts("all/1")[provider]
-        found = audit(ledger.deliveries("all/1"), fake.record)
+        found = audit(ledger.deliveries("all/1"), fake.record, salt=project.salt)
         unsure = counts["uncertain"]
         limit = providers.known()[provider].limits.batch
         # A call that broke before its answer was heard is in doubt, too.
