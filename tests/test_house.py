@@ -26,6 +26,7 @@ TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "hooks",
     "signatures",
     "dns",
+    "pictures",
 }
 STATIONS = {
     "sources",
@@ -61,6 +62,7 @@ HEAVY = {
     "sqlite3",
     "boto3",
     "dns",
+    "PIL",
 }
 # One outside package, one room.
 ROOMS = {
@@ -91,6 +93,7 @@ ROOMS = {
     "coincurve": {"providers"},
     "websocket": {"providers"},
     "dns": {"dns"},
+    "PIL": {"pictures"},
 }
 
 

@@ -95,6 +95,7 @@ class PostPart:
     through: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     at_most: int | None = None
+    pictures: int = 0  # how many of the article's go with it, at most
 
 
 @dataclass(frozen=True, slots=True)

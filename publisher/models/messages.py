@@ -200,6 +200,7 @@ class Limits:
     image_bytes: int | None = None
     image_pixels: int | None = None
     has_threads: bool = False
+    has_thumbnail: bool = False  # the card's picture is sent along
     takes: Literal["post", "document"] = "post"
 
 

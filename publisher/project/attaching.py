@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 from publisher import files
 from publisher.errors import ConfigError, SourceError
-from publisher.models import AttachedFile, Attachment, Draft, EmailDraft
+from publisher.models import (
+    AttachedFile,
+    Attachment,
+    Draft,
+    EmailDraft,
+    Picture,
+    PostDraft,
+)
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder
@@ -60,11 +67,8 @@ class Attachments:
     def keep(self, drafts: Iterable[Draft]) -> None:
         """Write what the drafts need into the books, before the first email leaves."""
         needed = {one.digest for draft in drafts for one in _attached(draft)}
-        known = {
-            digest: content
-            for digest, content in self._contents.items()
-            if digest in needed
-        }
+        read = {**self._contents, **self._folder.pictures.contents}
+        known = {digest: read[digest] for digest in needed & read.keys()}
         if known:
             self._folder.books.files.keep(known)
 
@@ -80,9 +84,15 @@ class Attachments:
             for one in draft.attachments
         )
 
+    def of_post(self, draft: PostDraft) -> dict[str, bytes]:
+        """Return the bytes of a post's pictures, by their digests."""
+        return {one.digest: self._content(one.digest) for one in _attached(draft)}
+
     def _content(self, digest: str) -> bytes:
         if digest not in self._contents:
-            self._contents[digest] = self._folder.books.files.content(digest)
+            just_read = self._folder.pictures.contents.get(digest)
+            kept = just_read or self._folder.books.files.content(digest)
+            self._contents[digest] = kept
         return self._contents[digest]
 
     def _file(self, path: str, where: str) -> AttachedFile:
@@ -114,9 +124,13 @@ class Attachments:
         return content
 
 
-def _attached(draft: Draft) -> Iterator[AttachedFile]:
+def _attached(draft: Draft) -> Iterator[AttachedFile | Picture]:
     if isinstance(draft, EmailDraft):
         yield from draft.attachments
+        return
+    yield from draft.pictures
+    if draft.thumbnail:
+        yield draft.thumbnail
 
 
 def _too_long(where: str) -> ConfigError:

@@ -20,6 +20,7 @@ from publisher.models import (
     Issue,
     Plan,
     PostDraft,
+    PostPart,
     Subscriber,
     unique,
 )
@@ -355,4 +356,16 @@ class Drafting:
                         hashtags=words.hashtags,
                         content_warning=words.content_warning,
                     )
-                    yield channel, draft
+                    yield channel, self._pictured(draft, article, part, channel)
+
+    def _pictured(
+        self, draft: PostDraft, article: Article, part: PostPart, channel: Channel
+    ) -> PostDraft:
+        """Add the article's pictures; where the card has one, it is the first."""
+        pictures = self.folder.pictures
+        before = len(pictures.problems)
+        found = pictures.of(article, channel.limits, part.pictures)
+        self.left_out += pictures.problems[before:]
+        if found and draft.card and channel.limits.has_thumbnail:
+            return replace(draft, thumbnail=found[0])
+        return replace(draft, pictures=found) if found else draft

@@ -21,6 +21,7 @@ from publisher.text import suggest
 if TYPE_CHECKING:
     from publisher.config import Settings
     from publisher.project.attaching import Attachments
+    from publisher.project.picturing import Pictures
     from publisher.render import Templates
     from publisher.render.page import Pages
     from publisher.segments import Question
@@ -127,6 +128,13 @@ class Folder:
         from publisher.project.attaching import Attachments
 
         return Attachments(self)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """The pictures of its articles, which go with posts."""
+        from publisher.project.picturing import Pictures
+
+        return Pictures(self)
 
     @cached_property
     def templates(self) -> Templates:

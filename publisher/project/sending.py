@@ -131,7 +131,12 @@ class Addressing:
 
     def post(self, draft: PostDraft, delivery: Delivery) -> Post:
         """Return the post; its time is the plan's, so a repeat is the same post."""
-        return merge.post(draft, key=delivery.key, created=self.issue.planned_at)
+        return merge.post(
+            draft,
+            key=delivery.key,
+            created=self.issue.planned_at,
+            files=self.folder.attachments.of_post(draft),
+        )
 
     def email(self, delivery: Delivery, reader: Subscriber) -> Email:
         """Return the email for a reader who may not be in the books."""

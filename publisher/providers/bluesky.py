@@ -61,6 +61,7 @@ class Bluesky:
         alt=2000,
         image_bytes=1_000_000,
         has_threads=True,
+        has_thumbnail=True,
     )
 
     @staticmethod

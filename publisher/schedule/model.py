@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import PurePosixPath, PureWindowsPath
@@ -11,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from publisher import strict
-from publisher.models import Campaign, Canary, EmailPart, PostPart, Selection, Test
+from publisher.models import Campaign, EmailPart, PostPart, Selection, Test
+from publisher.schedule.canary import CanaryPart, a_grace, a_hold, a_share
 from publisher.schedule.cron import Misread
 from publisher.schedule.phrases import rhythm
 from publisher.schedule.sequence import is_sequence, read_delay
@@ -47,26 +47,6 @@ def _phrase(start: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
-
-
-def _grace(text: str) -> str:
-    return _span(text, unit="h", usual="2h", others="30m, 1d")
-
-
-def _hold(text: str) -> str:
-    return _span(text, unit="m", usual="10m", others="30m, 1h")
-
-
-def _span(text: str, *, unit: str, usual: str, others: str) -> str:
-    try:
-        span = duration(text)
-    except ValueError:
-        hint = f"Try: {text}{unit}" if text.isdecimal() else f"Try: {usual}"
-        message = f'"{text}" is not a span of time'
-        raise strict.complaint(message, hint=f"{hint}; or {others}") from None
-    if span < timedelta(minutes=1):
-        raise strict.complaint("must be a minute or more", hint=f"Try: {usual}")
-    return text
 
 
 def _since(text: str) -> str:
@@ -158,50 +138,6 @@ class TestPart(strict.Model):
         return Test(subjects=self.subjects, templates=self.templates, share=self.share)
 
 
-_FIRST = re.compile(r"(\d+(?:\.\d+)?)\s*%|(\d+)")
-
-
-def _first(value: object) -> object:
-    return {"first": value} if isinstance(value, str | int | float) else value
-
-
-def _share_or_number(value: object) -> object:
-    found = _FIRST.fullmatch(str(value))
-    share, number = found.groups() if found else ("", "")
-    if not float(share or number or 0) > 0 or float(share or 0) >= 100:  # noqa: PLR2004
-        message = f'"{value}" is neither a share nor a number of readers'
-        raise strict.complaint(message, hint="Try: 1%, or 500")
-    return str(value)
-
-
-class CanaryPart(strict.Model):
-    """The first readers; the others follow when little enough has come back."""
-
-    first: Annotated[
-        str, BeforeValidator(_share_or_number, json_schema_input_type=str | int)
-    ] = Field(default="1%", description="Who goes ahead: 1%, or 500 readers.")
-    wait: Annotated[str, AfterValidator(_hold)] = Field(
-        default="30m", description="How long the others wait: 30m, 2h"
-    )
-    bounces: float = Field(
-        default=2.0, ge=0, le=100, description="It stops above so many per cent."
-    )
-    complaints: float = Field(
-        default=0.1, ge=0, le=100, description="It stops above so many per cent."
-    )
-
-    def noun(self) -> Canary:
-        """Return the part as the rooms speak of it."""
-        is_share = self.first.endswith("%")
-        return Canary(
-            first=0 if is_share else int(self.first),
-            share=float(self.first.removesuffix("%")) if is_share else 0.0,
-            wait=duration(self.wait),
-            bounces=self.bounces,
-            complaints=self.complaints,
-        )
-
-
 class Email(strict.Model):
     """The email of a campaign."""
 
@@ -218,7 +154,7 @@ class Email(strict.Model):
     test: TestPart | None = Field(default=None, description="An A/B test.")
     canary: Annotated[
         CanaryPart | None,
-        BeforeValidator(_first, json_schema_input_type=CanaryPart | str | int | None),
+        BeforeValidator(a_share, json_schema_input_type=CanaryPart | str | int | None),
     ] = Field(default=None, description="Some readers go ahead: 1%, or 500.")
     local_time: bool = Field(
         default=False, description="At its time by each reader's own clock."
@@ -273,6 +209,9 @@ class Post(strict.Model):
     through: Channels = Field(description="The channels: [mastodon, bluesky]")
     tags: Lines = Field(default=(), description="Only articles with any of these.")
     at_most: int | None = Field(default=None, ge=1, description="No more than these.")
+    pictures: int = Field(
+        default=0, ge=0, le=20, description="So many of the article's go with it."
+    )
 
     def noun(self) -> PostPart:
         """Return the part as the rooms speak of it."""
@@ -302,14 +241,14 @@ class ScheduleFile(strict.Model):
         default="skip",
         description="What becomes of a run later than `grace`. After subscribe: send.",
     )
-    grace: Annotated[str, AfterValidator(_grace)] = Field(
+    grace: Annotated[str, AfterValidator(a_grace)] = Field(
         default="2h", description="How late a run may begin: 30m, 2h, 1d"
     )
     since: Annotated[str, AfterValidator(_first_seen)] = Field(
         default="first seen",
         description="With `after subscribe`, who is in it: always, or a date.",
     )
-    hold: Annotated[str, AfterValidator(_hold)] = Field(
+    hold: Annotated[str, AfterValidator(a_hold)] = Field(
         default="", description="How long it can be undone before anything leaves: 10m"
     )
     articles: Articles = Field(
