@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from publisher.models import EmailDraft, Slot, Slotted, unique
 
@@ -154,3 +155,28 @@ def _joined(parts: Iterable[str | Slot]) -> Iterator[str | Slot]:
         waiting = ""
     if waiting:
         yield waiting
+
+
+def marked(
+    url: str, marks: Iterable[tuple[str, str]], values: Mapping[str, str]
+) -> str:
+    """Return an address with UTM parameters; what it has of them already stays.
+
+    >>> marked("https://a.example/?b=1#c", [("source", "{network}")], {"network": "x"})
+    'https://a.example/?b=1&utm_source=x#c'
+    """
+    parts = urlsplit(url)
+    has = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    new = [
+        (f"utm_{name}", _filled(text, values))
+        for name, text in marks
+        if f"utm_{name}" not in has
+    ]
+    if not url or not new:
+        return url
+    query = "&".join(filter(None, (parts.query, urlencode(new))))
+    return urlunsplit(parts._replace(query=query))
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -15,11 +15,13 @@ from publisher import config, files, providers, strict
 from publisher.errors import ConfigError
 from publisher.models import (
     Channel,
+    Hashtags,
     Kind,
     Limits,
     Mailbox,
     Pace,
     Post,
+    Quiet,
     Receipt,
     Site,
     TagRule,
@@ -73,6 +75,19 @@ pace:
 rules:
   - {tags: [sea], through: [mastodon], hashtags: ["#Sea", Tides], content_warning: Waves}
   - {tags: [private], skip: true}
+  - all_tags: [a, b]
+    not_tags: [c]
+    language: it
+    category: Notes
+    label: grief
+    post_to: [bluesky]
+    template: calm
+    visibility: unlisted
+    utm: {source: "{network}", content: post}
+    window: 08:00-20:00
+    spacing: 90m
+hashtags: {write: {N.A.S.A.: "#NASA"}, never: [Blog]}
+sensitive: [grief]
 fetch: {allow_private: true, max_mb: 2.5, timeout_seconds: 3}
 """
 
@@ -123,7 +138,22 @@ def test_every_key_of_publisher_yaml_arrives(tmp_path: Path) -> None:
                 content_warning="Waves",
             ),
             TagRule(tags=("private",), skip=True),
+            TagRule(
+                all_tags=("a", "b"),
+                not_tags=("c",),
+                language="it",
+                category="Notes",
+                label="grief",
+                post_to=("bluesky",),
+                template="calm",
+                visibility="unlisted",
+                utm=(("source", "{network}"), ("content", "post")),
+                closed=Quiet(time(20), time(8)),
+                spacing=timedelta(minutes=90),
+            ),
         ),
+        hashtags=Hashtags(write={"nasa": "NASA"}, never=frozenset({"blog"})),
+        sensitive=("grief",),
         fetch=config.Fetch(allow_private=True, max_bytes=2_500_000, timeout=3.0),
         environ={},
     )
@@ -163,8 +193,11 @@ WRONG = [
     ("lists: {Weekly Letter: x}", '1:9: "Weekly Letter" is not a name. Try: weekly-letter'),
     ("channels: {mastodon: outbx}", "1:22: channels.mastodon must be outbox. Did you mean outbox?"),
     ("channels: {Masto Don: outbox}", '1:12: "Masto Don" is not a channel. Try: mastodon, or mastodon:work'),
-    ("rules: [{hashtags: [a]}]", '1:9: rules.tags is missing. Try: add a line "tags: …"'),
-    ("rules: [{tags: []}]", "1:16: rules.tags must not be empty. Try: write a value, or remove the line"),
+    ("rules: [{tags: [a]}]", "1:9: the rule changes nothing. Try: skip: true"),
+    ("rules: [{utm: {source: '{x}'}}]", "1:24: {x} is not known here. Try: {article}, {campaign}, {channel}, {network}"),
+    ("rules: [{window: 8-99}]", '1:18: "8-99" is no part of a day. Try: "08:00-20:00"'),
+    ("rules: [{spacing: soon}]", '1:19: "soon" is no span of time. Try: 30m, 2h or 1d'),
+    ("hashtags: {write: {a: b c}}", '1:11: a: "b c" is no hashtag. Try: letters and digits, without spaces'),
     ("fetch: {max_mb: 0}", "1:17: fetch.max_mb must be more than 0. Try: 1"),
     ("pace: {mailgun: {per_second: 0}}", "1:30: mailgun.per_second must be more than 0. Try: 1"),
     ("pace: {mailgun: {per_minute: 1}}", '1:18: unknown key "per_minute". Known keys: per_second, per_day, warm_up'),

@@ -152,7 +152,7 @@ def made(*addresses: str, title: str = "A") -> Plan:
         articles=[Article(title=title, slug="a")],
         site=SITE,
         emails=[(channel("smtp"), Subscriber(address=one), email) for one in addresses],
-        posts=[(channel("mastodon"), post)],
+        posts=[(channel("mastodon"), post, None)],
         left_out=["article is a draft", "article is a draft"],
     )
 

@@ -27,7 +27,8 @@ class Facts:
     """What a check may know beyond the draft.
 
     `limits` are those of each network. `articles` are by slug; without them the checks
-    that compare a draft with its articles find nothing.
+    that compare a draft with its articles find nothing. `sensitive` are tags that want
+    a content warning.
     """
 
     site: Site
@@ -35,6 +36,7 @@ class Facts:
     campaign: str = ""
     now: datetime | None = None
     articles: Mapping[str, Article] = field(default_factory=dict)
+    sensitive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

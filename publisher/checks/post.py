@@ -102,3 +102,21 @@ def link(draft: PostDraft, facts: Facts) -> Iterator[Found]:
     if url and not is_there:
         hint = "Try: {{ article.url }} in the template"
         yield warning("the post has no link to the article", hint=hint)
+
+
+@check("post.sensitive", "post")
+def sensitive(draft: PostDraft, facts: Facts) -> Iterator[Found]:
+    """What may hurt is announced, not shown."""
+    article = facts.articles.get(draft.article)
+    if article is None or draft.content_warning or draft.document:
+        return
+    wanted = {tag.casefold() for tag in facts.sensitive}
+    for tag in article.tags:
+        if tag.casefold() in wanted:
+            hint = (
+                f"Try: a rule in publisher.yaml: {{tags: [{tag}], content_warning: …}}"
+            )
+            yield warning(
+                f"the article has the tag {tag}, and the post has no content warning",
+                hint=hint,
+            )

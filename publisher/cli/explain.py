@@ -51,10 +51,30 @@ def _data(campaign: Campaign, channel: str, words: Wording) -> Json:
         "why": list(words.why),
         "hashtags": list(words.hashtags),
         "content_warning": words.content_warning,
+        "template": words.template,
+        "visibility": words.visibility,
+        "utm": dict(words.utm),
+        "window": _window(words),
+        "spacing_minutes": int(words.spacing.total_seconds()) // 60,
     }
 
 
 def _adds(words: Wording) -> str:
-    hashtags = [f"#{tag}" for tag in words.hashtags]
-    warning = [f"CW: {words.content_warning}"] if words.content_warning else []
-    return " ".join(hashtags + warning)
+    """Say in a line what the rules change about a post."""
+    minutes = int(words.spacing.total_seconds()) // 60
+    parts = [
+        " ".join(f"#{tag}" for tag in words.hashtags),
+        words.content_warning and f"CW: {words.content_warning}",
+        words.template and f"template {words.template}",
+        words.visibility,
+        ", ".join(f"utm_{name}={text}" for name, text in words.utm),
+        _window(words),
+        f"{minutes} min apart" if minutes else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _window(words: Wording) -> str:
+    """Return the hours in which it may be posted, as they are written."""
+    closed = words.closed
+    return f"{closed.end:%H:%M}-{closed.start:%H:%M}" if closed else ""

@@ -82,7 +82,13 @@ def show_plan(project: Project, plan: Plan) -> None:
         rows.append((name, plural(count, noun), drafts, place))
     if rows:
         table(("channel", "deliveries", "drafts", "goes to"), rows)
-    lines = (_attached(plan), _routes(plan), _parts(plan), _guards(project, plan))
+    lines = (
+        _attached(plan),
+        _routes(plan),
+        _parts(plan),
+        _guards(project, plan),
+        _turns(project, plan),
+    )
     for line in chain.from_iterable(lines):
         say(line)
     say(f"hash {(issue.hash or plan.hash)[:16]}")
@@ -128,6 +134,15 @@ def _guards(project: Project, plan: Plan) -> Iterator[str]:
         yield f"  by their own clocks {readers} wait, the last until {until:%a %H:%M}"
     if waits.sated:
         yield f"  skipped: {plural(waits.sated, 'reader')} ({waits.why})"
+
+
+def _turns(project: Project, plan: Plan) -> Iterator[str]:
+    """Say which posts wait for their hours, or for those before them."""
+    late = [one.not_before for one in plan.deliveries if one.not_before]
+    if late:
+        last = max(late).astimezone(project.zone)
+        posts = plural(len(late), "post")
+        yield f"  by the tag rules {posts} wait, the last until {last:%a %d %b %H:%M}"
 
 
 def _next_run(project: Project, plan: Plan) -> datetime | None:

@@ -113,8 +113,9 @@ def _named(settings: Settings) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     for name in settings.paces:
         yield name, ("pace", name)
     for row, rule in enumerate(settings.rules):
-        for column, name in enumerate(rule.through):
-            yield name, ("rules", row, "through", column)
+        for key, names in (("through", rule.through), ("post_to", rule.post_to)):
+            for column, name in enumerate(names):
+                yield name, ("rules", row, key, column)
 
 
 def _unknown(name: str, known: Mapping[str, Any], *, where: str) -> ConfigError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from publisher import files, strict
 from publisher.errors import ConfigError, SourceError
 from publisher.models import (
+    Hashtags,
     Json,
     Mailbox,
     Often,
@@ -85,6 +86,8 @@ class Settings:
     quiet: Quiet | None = None
     often: Often | None = None
     rules: tuple[TagRule, ...] = ()
+    hashtags: Hashtags = field(default_factory=Hashtags)
+    sensitive: tuple[str, ...] = ()
     fetch: Fetch = Fetch()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -135,6 +138,8 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
         quiet=Quiet.read(quiet) if (quiet := found.guards.quiet_hours) else None,
         often=Often.read(often) if (often := found.guards.frequency_cap) else None,
         rules=tuple(rule.noun() for rule in found.rules),
+        hashtags=Hashtags.of(found.hashtags.write, found.hashtags.never),
+        sensitive=found.sensitive,
         fetch=Fetch(
             allow_private=found.fetch.allow_private,
             max_bytes=int(found.fetch.max_mb * MEGABYTE),

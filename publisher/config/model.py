@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from publisher import models, segments
+from publisher.config.rules import Hashtags, Rule
 from publisher.strict import Model, complaint
 from publisher.strict.kinds import (
     Address,
@@ -85,32 +86,6 @@ class SignUp(Model):
     days: int = Field(
         default=7, ge=1, le=90, description="How long the link can be followed."
     )
-
-
-class Rule(Model):
-    """What some article tags change about a post."""
-
-    tags: Annotated[Lines, Field(min_length=1)] = Field(
-        description="The rule fires for an article with any of these."
-    )
-    through: tuple[ChannelName, ...] = Field(
-        default=(), description="Only for these channels; without it, for all."
-    )
-    hashtags: Lines = Field(default=(), description="Stand below the post, without #.")
-    content_warning: Line = Field(
-        default="", description="Hides the post behind these words."
-    )
-    skip: bool = Field(default=False, description="Such an article is not posted.")
-
-    def noun(self) -> models.TagRule:
-        """Return the rule as the rooms speak of it."""
-        return models.TagRule(
-            tags=self.tags,
-            through=self.through,
-            hashtags=tuple(tag.removeprefix("#") for tag in self.hashtags),
-            content_warning=self.content_warning,
-            skip=self.skip,
-        )
 
 
 class Fetching(Model):
@@ -264,6 +239,12 @@ class ProjectFile(Model):
         default_factory=Guarding, description="When readers are left in peace."
     )
     rules: tuple[Rule, ...] = Field(default=(), description="How tags change a post.")
+    hashtags: Hashtags = Field(
+        default_factory=Hashtags, description="How tags are written below posts."
+    )
+    sensitive: Lines = Field(
+        default=(), description="Tags that want a content warning on every post."
+    )
     fetch: Fetching = Field(
         default_factory=Fetching, description="How articles are fetched."
     )

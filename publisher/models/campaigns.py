@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Literal
 
 from publisher.models.drafts import Tracking
+from publisher.models.hours import Quiet
 from publisher.models.values import unique
 
 
@@ -96,6 +98,7 @@ class PostPart:
     tags: tuple[str, ...] = ()
     at_most: int | None = None
     pictures: int = 0  # how many of the article's go with it, at most
+    by_rules: bool = False  # tag rules may add channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +147,47 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagRule:
-    """Which article tags change a post, and how; from `rules:` in publisher.yaml."""
+    """Which articles are posted otherwise, and how; from `rules:` in publisher.yaml."""
 
-    tags: tuple[str, ...]
-    through: tuple[str, ...] = ()  # empty: every channel of the campaign
+    tags: tuple[str, ...] = ()  # any of them
+    all_tags: tuple[str, ...] = ()
+    not_tags: tuple[str, ...] = ()
+    language: str = ""
+    category: str = ""
+    label: str = ""
+    through: tuple[str, ...] = ()  # empty: on every channel
+    post_to: tuple[str, ...] = ()  # also where the campaign does not name them
+    template: str = ""
     hashtags: tuple[str, ...] = ()
     content_warning: str = ""
+    visibility: str = ""  # public, unlisted or private
+    utm: tuple[tuple[str, str], ...] = ()  # ("source", "{network}")
+    closed: Quiet | None = None  # the hours in which nothing is posted
+    spacing: timedelta = timedelta(0)  # between two posts of an account
     skip: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hashtags:
+    """How tags are written below posts, and which never are, by tags in lower case."""
+
+    write: Mapping[str, str] = field(default_factory=dict)
+    never: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, write: Mapping[str, str], never: Iterable[str]) -> Hashtags:
+        """Return the rules as their owner wrote them, whatever the capitals."""
+        spelled = {_bare(tag): text.removeprefix("#") for tag, text in write.items()}
+        return cls(write=spelled, never=frozenset(map(_bare, never)))
+
+    def spelled(self, tag: str) -> str:
+        """Return how the owner writes a tag, or ""."""
+        return self.write.get(_bare(tag), "")
+
+    def is_never(self, tag: str) -> bool:
+        """Say whether the owner wants a tag below no post."""
+        return _bare(tag) in self.never
+
+
+def _bare(tag: str) -> str:
+    return "".join(filter(str.isalnum, tag.casefold()))

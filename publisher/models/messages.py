@@ -176,9 +176,10 @@ class Limits:
 
     `length` counts in `unit`; `byte_length` is a second limit in UTF-8 bytes; `link`
     is what a URL counts as (None: its own length); `hashtags` how many one post may
-    carry. `batch` is how many deliveries one call takes; `per_second` the pace; a key
-    is remembered for `remembers`, so a repeat within it is not a second message. An
-    email may have `size` bytes, its attachments in base64 included; `shows_images` says
+    carry, and `hashtag_length` how many characters each may have behind its sign.
+    `batch` is how many deliveries one call takes; `per_second` the pace; a key is
+    remembered for `remembers`, so a repeat within it is not a second message. An email
+    may have `size` bytes, its attachments in base64 included; `shows_images` says
     whether a page can show those that travel with it. A post may have `images`, each
     of `image_bytes` and `image_pixels` with an `alt` text of so many characters; with
     `has_threads` its parts can be chained, and what `takes` a document gets the whole
@@ -190,6 +191,7 @@ class Limits:
     byte_length: int | None = None
     link: int | None = None
     hashtags: int | None = None
+    hashtag_length: int | None = None
     images: int = 0
     alt: int | None = None
     batch: int = 1

@@ -31,7 +31,8 @@ class Delivery:
     """A ledger row: this draft, this channel, this recipient, once.
 
     `recipient` is an address for email, and empty for a post; `reader` is who that is,
-    where the books know them and have just been asked.
+    where the books know them and have just been asked. `not_before` is planned: what
+    happens on the way may make it later.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Delivery:
     url: str = ""
     tries: int = 0  # how often it was put off
     reader: Subscriber | None = field(default=None, compare=False)
+    not_before: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

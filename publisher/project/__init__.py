@@ -172,6 +172,7 @@ class Project(Wishing):
             limits=self._limits(plan),
             campaign=plan.issue.campaign,
             articles={article.slug: article for article in self.articles},
+            sensitive=self.settings.sensitive,
         )
         problems = checks.run(plan.drafts.values(), facts)
         return sorted(problems, key=lambda problem: problem.level != "error")
@@ -283,12 +284,12 @@ class Project(Wishing):
 
     def explain(self, name: str) -> list[tuple[Campaign, str, planning.Wording]]:
         """Say of one article which campaigns post it where, and by which rule."""
-        article = self.article(name)
+        article, rules = self.article(name), self.settings.rules
         return [
             (campaign, channel, self._wording(article, campaign, channel, part))
             for campaign in self.campaigns
             for part in campaign.posts
-            for channel in part.through
+            for channel in planning.posted_to(article, part, rules)
         ]
 
     def _wording(

@@ -20,13 +20,13 @@ from publisher.models import (
     Issue,
     Plan,
     PostDraft,
-    PostPart,
     Subscriber,
     unique,
 )
 from publisher.project import guarding, parting, tracking
 from publisher.project.folder import Folder
 from publisher.project.portioning import Portions, portions_of
+from publisher.project.posting import Posting
 
 if TYPE_CHECKING:
     from publisher.render import Letter
@@ -48,8 +48,15 @@ class Drafting:
     left_out: list[str] = field(default_factory=list)
 
     def channels(self) -> list[Channel]:
-        """Every channel that the campaign names, in its order."""
-        return [self.folder.channel(name) for name in self.campaign.through]
+        """Every channel that the campaign names, in its order, or a rule for it."""
+        by_rules = [
+            name
+            for rule in self.folder.settings.rules
+            for name in rule.post_to
+            if any(part.by_rules for part in self.campaign.posts)
+        ]
+        names = unique([*self.campaign.through, *by_rules])
+        return [self.folder.channel(name) for name in names]
 
     def is_rehearsal(self) -> bool:
         """Whether all of it would stay on this machine."""
@@ -87,7 +94,7 @@ class Drafting:
             site=self.folder.settings.site,
             emails=emails,
             audiences=audiences,
-            posts=self._posts(chosen.articles),
+            posts=self._posts(issue, chosen.articles),
             left_out=self.left_out,
             routes=self._routes(),
         )
@@ -337,35 +344,8 @@ class Drafting:
         return found
 
     def _posts(
-        self, articles: Sequence[Article]
-    ) -> Iterator[tuple[Channel, PostDraft]]:
-        rules = self.folder.settings.rules
-        for part in self.campaign.posts:
-            for name in part.through:
-                channel = self.folder.channel(name)
-                for article in articles[: part.at_most]:
-                    words = planning.wording(article, name, part, rules)
-                    if not words.goes:
-                        self.left_out.append(f"post left out: {'; '.join(words.why)}")
-                        continue
-                    draft = self.folder.templates.post(
-                        part.template,
-                        article=article,
-                        network=channel.network,
-                        limits=channel.limits,
-                        hashtags=words.hashtags,
-                        content_warning=words.content_warning,
-                    )
-                    yield channel, self._pictured(draft, article, part, channel)
-
-    def _pictured(
-        self, draft: PostDraft, article: Article, part: PostPart, channel: Channel
-    ) -> PostDraft:
-        """Add the article's pictures; where the card has one, it is the first."""
-        pictures = self.folder.pictures
-        before = len(pictures.problems)
-        found = pictures.of(article, channel.limits, part.pictures)
-        self.left_out += pictures.problems[before:]
-        if found and draft.card and channel.limits.has_thumbnail:
-            return replace(draft, thumbnail=found[0])
-        return replace(draft, pictures=found) if found else draft
+        self, issue: Issue, articles: Sequence[Article]
+    ) -> Iterator[tuple[Channel, PostDraft, datetime | None]]:
+        posting = Posting(self.folder, self.campaign, issue)
+        yield from posting.drafts(articles)
+        self.left_out += posting.left_out

@@ -142,7 +142,8 @@ class Folder:
         from publisher.render import Templates
 
         folders = (self.root / "templates", files.shipped("templates"))
-        return Templates(folders, site=self.settings.site)
+        spelling = self.settings.hashtags
+        return Templates(folders, site=self.settings.site, spelling=spelling)
 
     @cached_property
     def pages(self) -> Pages:

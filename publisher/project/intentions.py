@@ -192,7 +192,8 @@ def _for_whom(name: str, through: str) -> ConfigError:
 def _post_of(campaign: Campaign, asked: Asked) -> PostPart:
     part = campaign.posts[0] if campaign.posts else PostPart()
     template = asked.template or part.template
-    return replace(part, through=(asked.through,), template=template)
+    through = (asked.through,)
+    return replace(part, through=through, template=template, by_rules=False)
 
 
 def _refuse_email(campaign: Campaign, asked: Asked) -> None:

@@ -55,6 +55,7 @@ class Bluesky:
         length=300,
         unit="graphemes",
         byte_length=3000,
+        hashtag_length=64,
         per_second=1,  # 1666 posts in an hour
         remembers=timedelta.max,
         images=4,

@@ -14,6 +14,7 @@ from publisher.models import (
     Article,
     AttachedFile,
     Direction,
+    Hashtags,
     Issue,
     Limits,
     PostDraft,
@@ -36,8 +37,11 @@ class Templates:
     Each folder holds `email/`, `social/` and perhaps `words.yaml`.
     """
 
-    def __init__(self, folders: Sequence[Path], *, site: Site) -> None:
+    def __init__(
+        self, folders: Sequence[Path], *, site: Site, spelling: Hashtags | None = None
+    ) -> None:
         self.site = site
+        self._spelling = spelling or Hashtags()
         self._folders = tuple(folders)
         self._sandbox = Sandbox(self._folders, Tokens(secrets.token_hex(8)))
 
@@ -102,8 +106,13 @@ class Templates:
         hashtags: Sequence[str] = (),
         content_warning: str = "",
         language: str = "",
+        link: str = "",
+        visibility: str = "",
     ) -> PostDraft:
-        """Return the fullest wording of a post that fits the network."""
+        """Return the fullest wording of a post that fits the network.
+
+        `link` is where it leads, instead of the article's own address.
+        """
         from publisher.locales import words
 
         language = language or article.language
@@ -115,5 +124,8 @@ class Templates:
             hashtags=hashtags,
             content_warning=content_warning,
             language=language,
+            link=link or article.url,
+            visibility=visibility,
+            spelling=self._spelling,
         )
         return posts.post(self._sandbox, template, about, limits)

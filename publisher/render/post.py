@@ -5,27 +5,33 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import takewhile
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from publisher.errors import RenderError
-from publisher.models import Article, Card, Limits, PostDraft, Site, unique
+from publisher.models import (
+    Article,
+    Card,
+    Document,
+    Hashtags,
+    Limits,
+    PostDraft,
+    Site,
+)
 from publisher.render.environment import Sandbox
-from publisher.render.filters import hashtag, is_of_hashtag
+from publisher.render.hashtags import chosen, hashtags_in, once
 from publisher.render.running import load, run, run_block
 
 THREAD = "thread"  # the step that may be longer than one post
-MOST_HASHTAGS = 4  # where the network sets no limit
-# As networks see one: not in a link, not after a letter ("C#"), not only digits.
-_HASHTAG = re.compile(r"(?<![\w#&/])#([^\s#]+)")
-_LINK = re.compile(r"https?://\S+")
 _JOINER = "\u200d"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a post is about, and for whom."""
+    """What a post is about, and for whom.
+
+    `link` is where it leads: the article's address, with what tells where it stood.
+    """
 
     article: Article
     network: str
@@ -34,6 +40,9 @@ class About:
     hashtags: Sequence[str]
     content_warning: str
     language: str
+    link: str
+    visibility: str = ""
+    spelling: Hashtags = field(default_factory=Hashtags)
 
     def values(self, limits: Limits) -> dict[str, Any]:
         """Return what the template knows."""
@@ -42,8 +51,8 @@ class About:
             "article": article,
             "title": article.title,
             "summary": article.summary,
-            "url": article.url,
-            "hashtags": chosen_hashtags(article, self.hashtags, limits),
+            "url": self.link,
+            "hashtags": chosen(article, self.hashtags, limits, self.spelling),
             "content_warning": self.content_warning,
             "network": self.network,
             "site": self.site,
@@ -58,8 +67,9 @@ def post(sandbox: Sandbox, name: str, about: About, limits: Limits) -> PostDraft
     from publisher.units import count
 
     article, room = about.article, _room(limits, about.content_warning)
+    is_whole = limits.takes == "document"
     steps = _steps(sandbox, name, about, limits)
-    steps += [(text,) for text in _last_resort(article, room)]
+    steps += [(text,) for text in _last_resort(article.title, about.link, room)]
     fitting = [rung for rung, parts in enumerate(steps) if _fit(parts, room)]
     if not fitting:
         raise _too_long(name, article, about.network, limits)
@@ -74,8 +84,11 @@ def post(sandbox: Sandbox, name: str, about: About, limits: Limits) -> PostDraft
         language=about.language,
         direction=article.direction,
         hashtags=hashtags_in("\n".join([text, *thread])),
-        card=card_of(article),
+        card=card_of(article, about.link),
         content_warning=about.content_warning,
+        visibility=about.visibility,
+        title=article.title if is_whole else "",
+        document=document_of(article) if is_whole else None,
         length=max(lengths),
         limit=limits.length,
         unit=limits.unit,
@@ -134,43 +147,16 @@ def _fit(parts: Sequence[str], room: Limits) -> bool:
 
 def _tidy(text: str) -> str:
     lines = "\n".join(line.strip() for line in text.strip().splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines)
+    return re.sub(r"\n{3,}", "\n\n", once(lines)).strip()
 
 
-def chosen_hashtags(
-    article: Article, wanted: Sequence[str], limits: Limits
-) -> tuple[str, ...]:
-    """Return the hashtags of a post: those of the rules, else the article's own tags.
-
-    Each is written so that a screen reader can say it; the same one comes once.
-    """
-    most = MOST_HASHTAGS if limits.hashtags is None else limits.hashtags
-    by_name: dict[str, str] = {}
-    for tag in wanted or article.tags:
-        found = hashtag(tag.lstrip("#"))
-        if found:
-            by_name.setdefault(found.casefold(), found)
-    return tuple(by_name.values())[:most]
-
-
-def hashtags_in(text: str) -> tuple[str, ...]:
-    """Return the hashtags that stand in a text, without their signs.
-
-    >>> hashtags_in("C# and issue #42: https://example.org/#top #OpenData")
-    ('OpenData',)
-    """
-    found = _HASHTAG.findall(_LINK.sub("", text))
-    tags = ["".join(takewhile(is_of_hashtag, one)) for one in found]
-    return unique(tag for tag in tags if any(map(str.isalpha, tag)))
-
-
-def card_of(article: Article) -> Card | None:
-    """Return what a network shows below the post; an article without link has none."""
-    if not article.url:
+def card_of(article: Article, link: str) -> Card | None:
+    """Return what a network shows below the post; without a link there is none."""
+    if not link:
         return None
     image = article.images[0] if article.images else None
     return Card(
-        url=article.url,
+        url=link,
         title=article.title,
         description=article.summary,
         image=image.url if image else "",
@@ -178,17 +164,31 @@ def card_of(article: Article) -> Card | None:
     )
 
 
+def document_of(article: Article) -> Document:
+    """Return the whole article, for a network that takes it; its own address in it."""
+    return Document(
+        title=article.title,
+        html=article.html,
+        summary=article.summary,
+        url=article.url,
+        author=article.author,
+        image=article.images[0].url if article.images else "",
+        tags=article.tags,
+        published=article.published.isoformat() if article.published else "",
+    )
+
+
 # --- when nothing fits -------------------------------------------------------------
 
 
-def _last_resort(article: Article, limits: Limits) -> list[str]:
+def _last_resort(title: str, link: str, limits: Limits) -> list[str]:
     """Return the title, shortened as little as needed, with the link."""
     from publisher.units import fits
 
-    link = f"\n\n{article.url}" if article.url else ""
-    for title in _shortened(article.title):
-        if fits(title + link, limits):
-            return [title + link]
+    link = link and f"\n\n{link}"
+    for shorter in _shortened(title):
+        if fits(shorter + link, limits):
+            return [shorter + link]
     return []
 
 

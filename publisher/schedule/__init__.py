@@ -13,8 +13,8 @@ from publisher import files, strict
 from publisher.errors import ConfigError, SourceError
 from publisher.models import Campaign, Json
 from publisher.schedule.sequence import since, subscribed_by, turn
-from publisher.schedule.spans import duration
 from publisher.schedule.timing import Action, Due, due, in_words, next_runs, runs
+from publisher.strict.spans import duration
 
 if TYPE_CHECKING:
     from publisher.schedule.model import ScheduleFile

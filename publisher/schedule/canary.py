@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from publisher import strict
 from publisher.models import Canary
-from publisher.schedule.spans import duration
+from publisher.strict.spans import duration
 
 
 def a_grace(text: str) -> str:

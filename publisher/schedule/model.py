@@ -15,7 +15,6 @@ from publisher.schedule.canary import CanaryPart, a_grace, a_hold, a_share
 from publisher.schedule.cron import Misread
 from publisher.schedule.phrases import rhythm
 from publisher.schedule.sequence import is_sequence, read_delay
-from publisher.schedule.spans import duration
 from publisher.schedule.through import Through
 from publisher.strict.kinds import (
     Channels,
@@ -26,6 +25,7 @@ from publisher.strict.kinds import (
     Tracked,
     Zone,
 )
+from publisher.strict.spans import duration
 
 WAYS = ("when", "every", "cron", "at")
 
@@ -206,7 +206,10 @@ class Post(strict.Model):
     """One post for each article of the issue."""
 
     template: Name = Field(default="announcement", description="The posts' template.")
-    through: Channels = Field(description="The channels: [mastodon, bluesky]")
+    through: Channels = Field(
+        default=(),
+        description="The channels: [mastodon, bluesky]; and those that rules name.",
+    )
     tags: Lines = Field(default=(), description="Only articles with any of these.")
     at_most: int | None = Field(default=None, ge=1, description="No more than these.")
     pictures: int = Field(
@@ -215,7 +218,7 @@ class Post(strict.Model):
 
     def noun(self) -> PostPart:
         """Return the part as the rooms speak of it."""
-        return PostPart(**dict(self))
+        return PostPart(**dict(self), by_rules=True)
 
 
 class ScheduleFile(strict.Model):

@@ -20,6 +20,7 @@ from publisher.store.imports import ImportReport, rows_of
 from publisher.store.ledger import Claim, Ledger
 from publisher.store.pace import Account, Paces
 from publisher.store.pauses import Pauses
+from publisher.store.posts import Posted, Posts
 from publisher.store.remembering import Memory
 from publisher.store.routes import Routes
 from publisher.store.runs import Run, Runs
@@ -47,6 +48,8 @@ __all__ = [
     "Memory",
     "Paces",
     "Pauses",
+    "Posted",
+    "Posts",
     "Published",
     "Routes",
     "Run",
@@ -88,6 +91,7 @@ class Books:
     pauses: Pauses
     canaries: Canaries
     tracking: Tracks
+    posts: Posts
 
     def __enter__(self) -> Self:
         return self
@@ -136,4 +140,5 @@ def open_books(url: str) -> Books:
         Pauses(database),
         Canaries(database),
         Tracks(database),
+        Posts(database),
     )

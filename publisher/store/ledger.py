@@ -315,6 +315,7 @@ def _add(connection: Connection, issue: Issue, deliveries: Sequence[Delivery]) -
             "recipient": one.recipient,
             "normal": addresses.loosely_normal(one.recipient),
             "position": position,
+            "not_before": times.stamp(one.not_before) if one.not_before else 0,
         }
         by_channel.setdefault(one.channel, []).append(row)
     new = 0

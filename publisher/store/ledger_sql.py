@@ -119,7 +119,7 @@ values (:key,
         (select id from selected where issue = :issue and channel = :channel),
         (select id from drafts where issue = :issue and name = :draft),
         coalesce((select id from subscribers where normal = :normal), 0),
-        :recipient, :normal, :position, 'planned', '', '', '', 0, 0)
+        :recipient, :normal, :position, 'planned', '', '', '', 0, :not_before)
 on conflict do nothing
 """)
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from publisher.text.case import is_capitals, lower, sentence_case, upper
-from publisher.text.hashtags import camel_case_hashtag, is_hashtag, split_hashtags
+from publisher.text.hashtags import (
+    camel_case_hashtag,
+    is_hashtag,
+    split_hashtags,
+    words_in,
+)
 from publisher.text.reading import (
     CJK,
     clean,
@@ -31,4 +36,5 @@ __all__ = [
     "suggest",
     "summary_of",
     "upper",
+    "words_in",
 ]

@@ -83,6 +83,7 @@ def test_every_check_has_a_stable_name() -> None:
         "post.images",
         "post.length",
         "post.link",
+        "post.sensitive",
         "post.text",
     ]
 

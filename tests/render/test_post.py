@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 
 from publisher import files
 from publisher.errors import RenderError
-from publisher.models import Article, Card, Limits, PostDraft, Site, draft_from
+from publisher.models import (
+    Article,
+    Card,
+    Hashtags,
+    Limits,
+    PostDraft,
+    Site,
+    draft_from,
+)
 from publisher.render import Templates
-from publisher.render.post import chosen_hashtags, hashtags_in
+from publisher.render.hashtags import chosen, hashtags_in
 from publisher.units import fits
 
 Write = Callable[..., Templates]
@@ -145,9 +153,9 @@ def test_an_article_without_link_has_no_card(
 
 
 def test_a_rule_s_hashtags_win_and_none_comes_twice(article: Article) -> None:
-    tags = chosen_hashtags(article, ("#sea", "Night sky", "Sea"), Limits())
+    tags = chosen(article, ("#sea", "Night sky", "Sea"), Limits(), Hashtags())
     assert tags == ("#sea", "#NightSky")
-    assert chosen_hashtags(article, (), Limits(hashtags=1)) == ("#OpenData",)
+    assert chosen(article, (), Limits(hashtags=1), Hashtags()) == ("#OpenData",)
 
 
 def test_hashtags_are_found_where_networks_find_them() -> None:

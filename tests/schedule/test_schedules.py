@@ -76,10 +76,11 @@ posts:
                 PostPart(
                     template="short",
                     through=("mastodon", "bluesky"),
+                    by_rules=True,
                     tags=("sea",),
                     at_most=2,
                 ),
-                PostPart(through=("mastodon:work",)),
+                PostPart(through=("mastodon:work",), by_rules=True),
             ),
             source="schedules/friday.yaml",
         )
@@ -93,7 +94,7 @@ def test_what_is_left_out_has_defaults(tmp_path: Path) -> None:
         Campaign(
             name="by_hand",
             timezone="Asia/Kolkata",
-            posts=(PostPart(through=("mastodon",)),),
+            posts=(PostPart(through=("mastodon",), by_rules=True),),
             source="schedules/by_hand.yaml",
         )
     ]

@@ -23,15 +23,16 @@ from publisher.models import (
     Json,
     Plan,
     PostDraft,
-    PostPart,
     Selection,
     Site,
     Step,
     Subscriber,
-    TagRule,
     fingerprint,
     unique,
 )
+from publisher.plan.rules import Wording, folded, posted_to, wording
+
+__all__ = ["Chosen", "Wording", "choose", "posted_to", "wording"]
 
 SENT = "was already sent"
 ARTICLE = "article "  # before the slug, in a plan's parts
@@ -110,10 +111,10 @@ def _reason_against(
     """Return why the selection does not take the article, or ""."""
     if selection.only and article.slug not in selection.only:
         return "is not asked for"
-    tags = _folded(article.tags)
-    if selection.tags and not tags & _folded(selection.tags):
+    tags = folded(article.tags)
+    if selection.tags and not tags & folded(selection.tags):
         return "has none of the tags"
-    if tags & _folded(selection.not_tags):
+    if tags & folded(selection.not_tags):
         return "has a tag that is left out"
     if selection.language and article.language != selection.language:
         return "is in another language"
@@ -128,10 +129,6 @@ def _reason_against(
     return ""
 
 
-def _folded(tags: Iterable[str]) -> set[str]:
-    return {tag.casefold() for tag in tags}
-
-
 def _is_older(article: Article, since: str) -> bool:
     published = article.published
     return published is not None and published.date() < date.fromisoformat(since)
@@ -140,46 +137,6 @@ def _is_older(article: Article, since: str) -> bool:
 def reason_against(article: Article, selection: Selection, *, now: datetime) -> str:
     """Return why a campaign never takes an article, sent or not, or ""."""
     return _reason_against(article, selection, set(), now)
-
-
-# --- which posts -------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """What the tag rules say about one article on one channel."""
-
-    goes: bool
-    why: tuple[str, ...]
-    hashtags: tuple[str, ...] = ()
-    content_warning: str = ""
-
-
-def wording(
-    article: Article, channel: str, part: PostPart, rules: Sequence[TagRule]
-) -> Wording:
-    """Decide whether the article becomes a post there, and with which extras.
-
-    `channel` is the name as the campaign writes it (`mastodon:work`).
-    """
-    tags = _folded(article.tags)
-    if part.tags and not tags & _folded(part.tags):
-        return Wording(goes=False, why=("it has none of the tags of this post",))
-    why: list[str] = []
-    hashtags: list[str] = []
-    warning = ", ".join(article.labels)
-    for number, rule in enumerate(rules, start=1):
-        hit = [tag for tag in article.tags if tag.casefold() in _folded(rule.tags)]
-        if not hit or (rule.through and channel not in rule.through):
-            continue
-        if rule.skip:
-            return Wording(goes=False, why=(f"rule {number} ({hit[0]}) leaves it out",))
-        why.append(f"rule {number} ({', '.join(hit)})")
-        hashtags += rule.hashtags
-        warning = rule.content_warning or warning
-    return Wording(
-        goes=True, why=tuple(why), hashtags=unique(hashtags), content_warning=warning
-    )
 
 
 # --- the plan ----------------------------------------------------------------------
@@ -232,11 +189,11 @@ def make(
     site: Site,
     emails: Iterable[tuple[Channel, Subscriber, EmailDraft]] = (),
     audiences: Iterable[tuple[Audience, EmailDraft]] = (),
-    posts: Iterable[tuple[Channel, PostDraft]] = (),
+    posts: Iterable[tuple[Channel, PostDraft, datetime | None]] = (),
     left_out: Iterable[str] = (),
     routes: Sequence[str] = (),
 ) -> Plan:
-    """Freeze who gets what through which channel."""
+    """Freeze who gets what through which channel, and which post not before when."""
     drafts: dict[str, Draft] = {}
     readers: list[Audience] = []
     for audience, email in audiences:
@@ -296,10 +253,10 @@ def to_readers(
 
 def _to_accounts(
     issue: Issue,
-    posts: Iterable[tuple[Channel, PostDraft]],
+    posts: Iterable[tuple[Channel, PostDraft, datetime | None]],
     drafts: dict[str, Draft],
 ) -> Iterator[Delivery]:
-    for channel, post in posts:
+    for channel, post, not_before in posts:
         name = post.id
         drafts[name] = post
         yield Delivery(
@@ -307,6 +264,7 @@ def _to_accounts(
             issue=issue.id,
             channel=channel.name,
             draft=name,
+            not_before=not_before,
         )
 
 
@@ -336,6 +294,11 @@ def data(plan: Plan) -> Json:
         "step": step_data(plan.step) if plan.step else None,
         "canary": plan.canary and plan.canary.first,
         "local_at": issue.local_at and issue.local_at.isoformat(),
+        "turns": {
+            one.key: one.not_before.isoformat()
+            for one in plan.deliveries
+            if one.not_before
+        },
     }
 
 

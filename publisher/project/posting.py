@@ -1,0 +1,114 @@
+"""The posts of an issue: which articles go where, in which words, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from publisher import plan as planning
+from publisher.links import marked
+from publisher.models import (
+    Article,
+    Campaign,
+    Channel,
+    Hours,
+    Issue,
+    PostDraft,
+    PostPart,
+    unique,
+)
+
+if TYPE_CHECKING:
+    from publisher.project.folder import Folder
+
+
+@dataclass
+class Posting:
+    """The making of an issue's posts; `left_out` collects the reasons on the way."""
+
+    folder: Folder
+    campaign: Campaign
+    issue: Issue
+    left_out: list[str] = field(default_factory=list)
+    _turns: dict[str, datetime] = field(default_factory=dict)  # of each account
+
+    def drafts(
+        self, articles: Sequence[Article]
+    ) -> Iterator[tuple[Channel, PostDraft, datetime | None]]:
+        """Give each post with its channel, and before when it does not go."""
+        rules = self.folder.settings.rules
+        done: set[tuple[str, str]] = set()
+        for part in self.campaign.posts:
+            places = {
+                one.slug: planning.posted_to(one, part, rules)
+                for one in articles[: part.at_most]
+            }
+            for name in unique(one for names in places.values() for one in names):
+                for article in articles[: part.at_most]:
+                    if name not in places[article.slug] or (name, article.slug) in done:
+                        continue
+                    words = planning.wording(article, name, part, rules)
+                    if not words.goes:
+                        self.left_out.append(f"post left out: {'; '.join(words.why)}")
+                        continue
+                    done.add((name, article.slug))
+                    channel = self.folder.channel(name)
+                    draft = self._draft(article, part, channel, words)
+                    yield channel, draft, self._turn(channel, words)
+
+    def _draft(
+        self,
+        article: Article,
+        part: PostPart,
+        channel: Channel,
+        words: planning.Wording,
+    ) -> PostDraft:
+        draft = self.folder.templates.post(
+            words.template or part.template,
+            article=article,
+            network=channel.network,
+            limits=channel.limits,
+            hashtags=words.hashtags,
+            content_warning=words.content_warning,
+            visibility=words.visibility,
+            link=self._link(article, channel, words),
+        )
+        return self._pictured(draft, article, part, channel)
+
+    def _link(self, article: Article, channel: Channel, words: planning.Wording) -> str:
+        values = {
+            "article": article.slug,
+            "campaign": self.campaign.name,
+            "channel": channel.name,
+            "network": channel.network,
+        }
+        return marked(article.url, words.utm, values)
+
+    def _pictured(
+        self, draft: PostDraft, article: Article, part: PostPart, channel: Channel
+    ) -> PostDraft:
+        """Add the article's pictures; where the card has one, it is the first."""
+        pictures = self.folder.pictures
+        before = len(pictures.problems)
+        found = pictures.of(article, channel.limits, part.pictures)
+        self.left_out += pictures.problems[before:]
+        if found and draft.card and channel.limits.has_thumbnail:
+            return replace(draft, thumbnail=found[0])
+        return replace(draft, pictures=found) if found else draft
+
+    def _turn(self, channel: Channel, words: planning.Wording) -> datetime | None:
+        """Return when an account may have it: in its hours, and not too close."""
+        if not words.spacing and not words.closed:
+            return None
+        start = self.issue.scheduled_at or self.issue.planned_at
+        last = self._turns.get(channel.name)
+        if last is None:
+            last = self.folder.books.posts.last(channel.name)
+        turn = start if last is None else max(start, last + words.spacing)
+        if words.closed:
+            site = self.folder.settings.site
+            turn = Hours(site.timezone, quiet=words.closed).opens("", turn)
+        self._turns[channel.name] = turn
+        return turn if turn > start else None

@@ -1,0 +1,83 @@
+"""Posts that went: when an account had its last, and what stands about an article."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+
+from publisher.models import PostDraft, draft_from
+from publisher.store import times
+from publisher.store.database import Database
+from publisher.store.ledger_rows import json_of
+
+# Planned ones count at their turn, the others when they went.
+LAST = text("""
+select max(case
+           when deliveries.settled_at is null
+                or deliveries.not_before > deliveries.settled_at
+           then deliveries.not_before
+           else deliveries.settled_at
+           end)
+  from selected
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state in ('planned', 'claimed', 'accepted', 'uncertain')
+   and deliveries.reader = 0
+   and deliveries.recipient = ''
+ where selected.channel = :channel
+""")
+ABOUT = text("""
+select deliveries.key, selected.issue, selected.channel, deliveries.receipt,
+       deliveries.url, deliveries.settled_at, drafts.data
+  from drafts
+  join deliveries
+    on deliveries.draft = drafts.id
+   and deliveries.state = 'accepted'
+  join selected
+    on selected.id = deliveries.selected
+ where drafts.data like '%"article"%'
+   and drafts.data like :slug
+ order by deliveries.settled_at, deliveries.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A post that its network took."""
+
+    key: str
+    issue: str
+    channel: str
+    receipt: str
+    url: str
+    at: datetime
+    draft: PostDraft
+
+
+class Posts:
+    """The posts among the deliveries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def last(self, channel: str) -> datetime | None:
+        """Return when a channel had its last post, or will have it."""
+        with self._database.reading() as connection:
+            found = connection.execute(LAST, {"channel": channel}).scalar()
+        return times.moment(found) if found else None
+
+    def about(self, slug: str) -> list[Posted]:
+        """Return what networks took about an article, the oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(ABOUT, {"slug": f"%{json_of(slug)}%"}).all()
+        found = []
+        for row in rows:
+            draft = draft_from(json.loads(row.data))
+            if isinstance(draft, PostDraft) and draft.article == slug:
+                at = times.moment(row.settled_at)
+                place = (row.key, row.issue, row.channel, row.receipt, row.url)
+                found.append(Posted(*place, at, draft))
+        return found
