@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
 from publisher.models import EmailDraft, Slot, Slotted, unique
 
@@ -165,8 +165,9 @@ def marked(
     >>> marked("https://a.example/?b=1#c", [("source", "{network}")], {"network": "x"})
     'https://a.example/?b=1&utm_source=x#c'
     """
-    parts = urlsplit(url)
-    has = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    page, sign, fragment = url.partition("#")
+    _, _, query = page.partition("?")
+    has = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
     new = [
         (f"utm_{name}", _filled(text, values))
         for name, text in marks
@@ -174,8 +175,8 @@ def marked(
     ]
     if not url or not new:
         return url
-    query = "&".join(filter(None, (parts.query, urlencode(new))))
-    return urlunsplit(parts._replace(query=query))
+    joint = "&" if query else "" if page.endswith("?") else "?"
+    return f"{page}{joint}{urlencode(new)}{sign}{fragment}"
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

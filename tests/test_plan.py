@@ -119,9 +119,9 @@ def test_rules_add_hashtags_and_a_warning_where_they_hold() -> None:
         TagRule(tags=("storm",), through=("bluesky",), hashtags=("Weather",)),
         TagRule(tags=("food",), hashtags=("Food",)),
     )
-    words = planning.wording(
-        article("a", tags=("Storm",)), "mastodon", PostPart(), rules
-    )
+    storm = article("a", tags=("Storm",))
+    fired = planning.fired_by(storm, rules)
+    words = planning.wording(storm, "mastodon", PostPart(), fired)
     assert words == planning.Wording(
         goes=True,
         why=("rule 1 (Storm)",),
@@ -132,9 +132,9 @@ def test_rules_add_hashtags_and_a_warning_where_they_hold() -> None:
 
 def test_a_rule_can_leave_an_article_out() -> None:
     rules = (TagRule(tags=("private",), skip=True),)
-    words = planning.wording(
-        article("a", tags=("private",)), "mastodon", PostPart(), rules
-    )
+    own = article("a", tags=("private",))
+    fired = planning.fired_by(own, rules)
+    words = planning.wording(own, "mastodon", PostPart(), fired)
     assert not words.goes
     assert words.why == ("rule 1 (private) leaves it out",)
 

@@ -23,7 +23,11 @@ ARTICLE = Article(
 
 
 def fires(rule: TagRule, article: Article = ARTICLE) -> bool:
-    return bool(planning.wording(article, "mastodon", BY_RULES, (rule,)).why)
+    return bool(
+        planning.wording(
+            article, "mastodon", BY_RULES, planning.fired_by(article, (rule,))
+        ).why
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,9 @@ def test_it_says_which_rule_fired_and_by_what() -> None:
         TagRule(all_tags=("storm",), not_tags=("war",), language="pt", label="grief"),
         TagRule(category="notes"),
     )
-    assert planning.wording(ARTICLE, "mastodon", BY_RULES, rules).why == (
+    assert planning.wording(
+        ARTICLE, "mastodon", BY_RULES, planning.fired_by(ARTICLE, rules)
+    ).why == (
         "rule 1 (every article)",
         "rule 3 (Storm, not war, language pt, label grief)",
         "rule 4 (category notes)",
@@ -82,7 +88,9 @@ def test_the_last_word_wins_and_hashtags_add_up() -> None:
         ),
         TagRule(hashtags=("Two", "One"), template="loud", utm=(("source", "b"),)),
     )
-    words = planning.wording(ARTICLE, "mastodon", BY_RULES, rules)
+    words = planning.wording(
+        ARTICLE, "mastodon", BY_RULES, planning.fired_by(ARTICLE, rules)
+    )
     assert words.hashtags == ("One", "Two")
     assert words.template == "loud"
     assert words.visibility == "unlisted"
@@ -93,11 +101,14 @@ def test_the_last_word_wins_and_hashtags_add_up() -> None:
 
 def test_a_rule_adds_channels_where_the_campaign_lets_it() -> None:
     rules = (TagRule(tags=("sea",), post_to=("bluesky", "mastodon")),)
-    assert planning.posted_to(ARTICLE, BY_RULES, rules) == ("mastodon", "bluesky")
+    fired = planning.fired_by(ARTICLE, rules)
+    assert planning.posted_to(BY_RULES, fired) == ("mastodon", "bluesky")
     only = PostPart(through=("mastodon",))
-    assert planning.posted_to(ARTICLE, only, rules) == ("mastodon",)
+    assert planning.posted_to(only, fired) == ("mastodon",)
     other = Article(title="B", slug="b")
-    assert planning.posted_to(other, BY_RULES, rules) == ("mastodon",)
+    assert planning.posted_to(BY_RULES, planning.fired_by(other, rules)) == (
+        "mastodon",
+    )
 
 
 tags = st.lists(st.sampled_from("abcd"), max_size=4, unique=True).map(tuple)

@@ -30,9 +30,17 @@ from publisher.models import (
     fingerprint,
     unique,
 )
-from publisher.plan.rules import Wording, folded, posted_to, wording
+from publisher.plan.rules import Fired, Wording, fired_by, folded, posted_to, wording
 
-__all__ = ["Chosen", "Wording", "choose", "posted_to", "wording"]
+__all__ = [
+    "Chosen",
+    "Fired",
+    "Wording",
+    "choose",
+    "fired_by",
+    "posted_to",
+    "wording",
+]
 
 SENT = "was already sent"
 ARTICLE = "article "  # before the slug, in a plan's parts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from publisher.models import Article, PostPart, Quiet, TagRule, unique
 
@@ -30,27 +31,32 @@ class Wording:
     spacing: timedelta = NONE  # between two posts of an account
 
 
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rule that an article meets, and by what, in words."""
+
+    name: str
+    rule: TagRule
+
+
 def wording(
-    article: Article, channel: str, part: PostPart, rules: Sequence[TagRule]
+    article: Article, channel: str, part: PostPart, fired: Sequence[Fired]
 ) -> Wording:
     """Decide whether the article becomes a post there, and with which extras.
 
-    `channel` is the name as the campaign writes it (`mastodon:work`).
+    `channel` is the name as the campaign writes it (`mastodon:work`), `fired` are the
+    rules that the article meets.
     """
     if part.tags and not folded(article.tags) & folded(part.tags):
         return Wording(goes=False, why=("it has none of the tags of this post",))
-    fired = [
-        (f"rule {number} ({', '.join(because)})", rule)
-        for number, rule, because in _fired(article, rules)
-        if not rule.through or channel in rule.through
-    ]
-    for name, rule in fired:
-        if rule.skip:
-            return Wording(goes=False, why=(f"{name} leaves it out",))
-    rules = [rule for _, rule in fired]
+    here = [one for one in fired if _is_for(one.rule, channel)]
+    rules = [one.rule for one in here]
+    for one in here:
+        if one.rule.skip:
+            return Wording(goes=False, why=(f"{one.name} leaves it out",))
     return Wording(
         goes=True,
-        why=tuple(name for name, _ in fired),
+        why=tuple(one.name for one in here),
         hashtags=unique(tag for rule in rules for tag in rule.hashtags),
         content_warning=_last(one.content_warning for one in rules)
         or ", ".join(article.labels),
@@ -62,30 +68,33 @@ def wording(
     )
 
 
-def posted_to(
-    article: Article, part: PostPart, rules: Sequence[TagRule]
-) -> tuple[str, ...]:
+def _is_for(rule: TagRule, channel: str) -> bool:
+    return not rule.through or channel in rule.through
+
+
+def posted_to(part: PostPart, fired: Sequence[Fired]) -> tuple[str, ...]:
     """Return the channels that a part or a rule names for an article."""
     if not part.by_rules:
         return part.through
-    chosen = [rule.post_to for _, rule, _ in _fired(article, rules)]
-    return unique([*part.through, *(name for names in chosen for name in names)])
+    chosen = (name for one in fired for name in one.rule.post_to)
+    return unique([*part.through, *chosen])
 
 
-def _fired(
-    article: Article, rules: Sequence[TagRule]
-) -> Iterator[tuple[int, TagRule, list[str]]]:
-    """Give each rule that an article meets: its number, and by what, in words."""
+def fired_by(article: Article, rules: Sequence[TagRule]) -> list[Fired]:
+    """Return the rules that an article meets, in their order."""
+    found = []
     for number, rule in enumerate(rules, start=1):
         because = _because(article, rule)
         if because is not None:
-            yield number, rule, because or ["every article"]
+            said = ", ".join(because) or "every article"
+            found.append(Fired(f"rule {number} ({said})", rule))
+    return found
 
 
 def _because(article: Article, rule: TagRule) -> list[str] | None:
     """Return by what an article meets a rule; None where it does not."""
     own = folded(article.tags)
-    wanted, needed, barred = map(folded, (rule.tags, rule.all_tags, rule.not_tags))
+    wanted, needed, barred = map(_folded, (rule.tags, rule.all_tags, rule.not_tags))
     hits = [tag for tag in article.tags if tag.casefold() in wanted | needed]
     if (wanted and not own & wanted) or not needed <= own or own & barred:
         return None
@@ -116,6 +125,11 @@ def _speaks(language: str, wanted: str) -> bool:
 
 def _last(texts: Iterable[str]) -> str:
     return next(filter(None, reversed([*texts])), "")
+
+
+@cache  # a rule's tags are asked for with each article
+def _folded(tags: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(folded(tags))
 
 
 def folded(tags: Iterable[str]) -> set[str]:

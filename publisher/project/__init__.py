@@ -11,7 +11,6 @@ from publisher import checks, providers, schedule
 from publisher import plan as planning
 from publisher.errors import CheckFailed
 from publisher.models import (
-    Article,
     Campaign,
     Channel,
     Delivery,
@@ -20,7 +19,6 @@ from publisher.models import (
     Message,
     Plan,
     Post,
-    PostPart,
     Problem,
     Report,
     Request,
@@ -41,6 +39,7 @@ from publisher.project.intentions import (
     narrowed,
     one_off,
 )
+from publisher.project.posting import explained
 from publisher.project.running import Again, Ran, run_campaign, run_due
 from publisher.project.sending import (
     Addressing,
@@ -284,21 +283,7 @@ class Project(Wishing):
 
     def explain(self, name: str) -> list[tuple[Campaign, str, planning.Wording]]:
         """Say of one article which campaigns post it where, and by which rule."""
-        article, rules = self.article(name), self.settings.rules
-        return [
-            (campaign, channel, self._wording(article, campaign, channel, part))
-            for campaign in self.campaigns
-            for part in campaign.posts
-            for channel in planning.posted_to(article, part, rules)
-        ]
-
-    def _wording(
-        self, article: Article, campaign: Campaign, channel: str, part: PostPart
-    ) -> planning.Wording:
-        why = planning.reason_against(article, campaign.articles, now=self.clock())
-        if why:
-            return planning.Wording(goes=False, why=(f"the article {why}",))
-        return planning.wording(article, channel, part, self.settings.rules)
+        return [*explained(self, self.article(name))]
 
     def payload(self, shown: Shown) -> Json | None:
         """Return the JSON that a post's network would get; None for an email."""

@@ -33,30 +33,37 @@ class Posting:
     issue: Issue
     left_out: list[str] = field(default_factory=list)
     _turns: dict[str, datetime] = field(default_factory=dict)  # of each account
+    _channels: dict[str, Channel] = field(default_factory=dict)
 
     def drafts(
         self, articles: Sequence[Article]
     ) -> Iterator[tuple[Channel, PostDraft, datetime | None]]:
         """Give each post with its channel, and before when it does not go."""
         rules = self.folder.settings.rules
+        fired = {one.slug: planning.fired_by(one, rules) for one in articles}
         done: set[tuple[str, str]] = set()
         for part in self.campaign.posts:
             places = {
-                one.slug: planning.posted_to(one, part, rules)
+                one.slug: planning.posted_to(part, fired[one.slug])
                 for one in articles[: part.at_most]
             }
             for name in unique(one for names in places.values() for one in names):
                 for article in articles[: part.at_most]:
                     if name not in places[article.slug] or (name, article.slug) in done:
                         continue
-                    words = planning.wording(article, name, part, rules)
+                    words = planning.wording(article, name, part, fired[article.slug])
                     if not words.goes:
                         self.left_out.append(f"post left out: {'; '.join(words.why)}")
                         continue
                     done.add((name, article.slug))
-                    channel = self.folder.channel(name)
+                    channel = self._channel(name)
                     draft = self._draft(article, part, channel, words)
                     yield channel, draft, self._turn(channel, words)
+
+    def _channel(self, name: str) -> Channel:
+        if name not in self._channels:
+            self._channels[name] = self.folder.channel(name)
+        return self._channels[name]
 
     def _draft(
         self,
@@ -112,3 +119,20 @@ class Posting:
             turn = Hours(site.timezone, quiet=words.closed).opens("", turn)
         self._turns[channel.name] = turn
         return turn if turn > start else None
+
+
+def explained(
+    folder: Folder, article: Article
+) -> Iterator[tuple[Campaign, str, planning.Wording]]:
+    """Say which campaigns post an article where, and by which rules."""
+    fired = planning.fired_by(article, folder.settings.rules)
+    for campaign in folder.campaigns:
+        selection = campaign.articles
+        why = planning.reason_against(article, selection, now=folder.clock())
+        for part in campaign.posts:
+            for channel in planning.posted_to(part, fired):
+                if why:
+                    words = planning.Wording(goes=False, why=(f"the article {why}",))
+                else:
+                    words = planning.wording(article, channel, part, fired)
+                yield campaign, channel, words

@@ -6,9 +6,9 @@ What templates may use is in docs/templates.md.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from publisher.models import (
     Article,
@@ -28,6 +28,9 @@ from publisher.render.letter import Letter
 from publisher.render.personal import Tokens
 from publisher.render.running import names
 
+if TYPE_CHECKING:
+    from publisher.locales import Phrase
+
 __all__ = ["Letter", "Templates"]
 
 
@@ -42,6 +45,7 @@ class Templates:
     ) -> None:
         self.site = site
         self._spelling = spelling or Hashtags()
+        self._phrases: dict[str, Mapping[str, Phrase]] = {}
         self._folders = tuple(folders)
         self._sandbox = Sandbox(self._folders, Tokens(secrets.token_hex(8)))
 
@@ -85,6 +89,14 @@ class Templates:
             tracking=tuple(tracking),
         )
 
+    def _words(self, language: str) -> Mapping[str, Phrase]:
+        """Return the fixed phrases, read once: thousands of posts may want them."""
+        from publisher.locales import words
+
+        if language not in self._phrases:
+            self._phrases[language] = words(language, self._folders)
+        return self._phrases[language]
+
     def _language_of(
         self, articles: Sequence[Article], wanted: str
     ) -> tuple[str, Direction]:
@@ -113,14 +125,12 @@ class Templates:
 
         `link` is where it leads, instead of the article's own address.
         """
-        from publisher.locales import words
-
         language = language or article.language
         about = posts.About(
             article=article,
             network=network,
             site=self.site,
-            words=words(language, self._folders),
+            words=self._words(language),
             hashtags=hashtags,
             content_warning=content_warning,
             language=language,

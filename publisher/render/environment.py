@@ -112,6 +112,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def __init__(self, folders: Sequence[Path], tokens: Tokens) -> None:
         self.tokens = tokens
         self.folders = tuple(folders)
+        self._kept: dict[tuple[str, ...], Template] = {}
         super().__init__(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             autoescape=_is_html,
@@ -133,6 +134,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests = {
             name: self._refusing(function) for name, function in tests.items()
         }
+
+    def kept(self, kind: str, names: Sequence[str]) -> Template | None:
+        """Return a template that was loaded before: thousands of posts share a few."""
+        return self._kept.get((kind, *names))
+
+    def keep(self, kind: str, names: Sequence[str], template: Template) -> None:
+        """Note what was loaded for some names."""
+        self._kept[kind, *names] = template
 
     def folder_of(self, name: str) -> int:
         """Return which folder has the template, the owner's being the first."""

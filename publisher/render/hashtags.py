@@ -58,6 +58,8 @@ def hashtags_in(text: str) -> tuple[str, ...]:
     >>> hashtags_in("C# and issue #42: https://example.org/#top #OpenData")
     ('OpenData',)
     """
+    if "#" not in text:
+        return ()
     found = _HASHTAG.findall(_LINK.sub("", text))
     tags = ["".join(takewhile(is_of_hashtag, one)) for one in found]
     return unique(tag for tag in tags if any(map(str.isalpha, tag)))
@@ -69,11 +71,16 @@ def once(text: str) -> str:
     >>> once("More #salt for the #sea\n#Salt #Storm")
     'More #salt for the #sea\n#Storm'
     """
+    if "#" not in text:
+        return text
     seen: set[str] = set()
     lines: list[str] = []
     for line in text.splitlines():
+        if "#" not in line:
+            lines.append(line)
+            continue
         words = line.split()
-        if words and all(word.startswith("#") for word in words):
+        if all(word.startswith("#") for word in words):
             new = {word.casefold(): word for word in reversed(words)}
             line = " ".join(  # noqa: PLW2901
                 new[name] for name in reversed(new) if name not in seen

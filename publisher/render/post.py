@@ -68,12 +68,12 @@ def post(sandbox: Sandbox, name: str, about: About, limits: Limits) -> PostDraft
 
     article, room = about.article, _room(limits, about.content_warning)
     is_whole = limits.takes == "document"
-    steps = _steps(sandbox, name, about, limits)
-    steps += [(text,) for text in _last_resort(article.title, about.link, room)]
-    fitting = [rung for rung, parts in enumerate(steps) if _fit(parts, room)]
-    if not fitting:
+    steps = enumerate(_steps(sandbox, name, about, limits))
+    fitting = ((rung, parts) for rung, parts in steps if _fit(parts, room))
+    rung, parts = next(fitting, (-1, ()))
+    if not parts:
         raise _too_long(name, article, about.network, limits)
-    text, *thread = steps[fitting[0]]
+    text, *thread = parts
     lengths = [count(one, limits.unit, link=limits.link) for one in (text, *thread)]
     return PostDraft(
         template=name,
@@ -92,7 +92,7 @@ def post(sandbox: Sandbox, name: str, about: About, limits: Limits) -> PostDraft
         length=max(lengths),
         limit=limits.length,
         unit=limits.unit,
-        rung=fitting[0],
+        rung=rung,
     )
 
 
@@ -112,25 +112,24 @@ def _room(limits: Limits, content_warning: str) -> Limits:
 
 def _steps(
     sandbox: Sandbox, name: str, about: About, limits: Limits
-) -> list[tuple[str, ...]]:
-    """Return the wording of each step of the ladder in parts, the fullest first.
+) -> Iterator[tuple[str, ...]]:
+    """Give the wording of each step of the ladder in parts, the fullest first.
 
     The step that is called `thread` is cut into as many as it needs, where the network
     chains them; any other has one.
     """
     files = [f"{name}.{about.network}.txt.j2", f"{name}.txt.j2"]
-    template = load(sandbox, "social", files)
-    whole, context = run(sandbox, template, about.values(limits))
+    template = sandbox.kept("social", files) or load(sandbox, "social", files)
+    sandbox.keep("social", files, template)
+    whole, context = run(sandbox, template, about.values(limits), is_hollow=True)
     if not template.blocks:
-        return [(_tidy(whole),)]
-    steps = {
-        step: _tidy(run_block(sandbox, context, block))
-        for step, block in template.blocks.items()
-    }
+        yield (_tidy(whole),)
     room = _room(limits, about.content_warning)
-    return [
-        _cut(text, room) if step == THREAD else (text,) for step, text in steps.items()
-    ]
+    for step, block in template.blocks.items():
+        text = _tidy(run_block(sandbox, context, block))
+        yield _cut(text, room) if step == THREAD else (text,)
+    for text in _last_resort(about.article.title, about.link, room):
+        yield (text,)
 
 
 def _cut(text: str, room: Limits) -> tuple[str, ...]:

@@ -67,12 +67,29 @@ def _is_of(name: str, kind: str) -> bool:
 
 
 def run(
-    sandbox: Sandbox, template: Template, values: Mapping[str, Any], where: str = ""
+    sandbox: Sandbox,
+    template: Template,
+    values: Mapping[str, Any],
+    where: str = "",
+    *,
+    is_hollow: bool = False,
 ) -> tuple[str, Context]:
-    """Return what the template says, and its context with what it set on top level."""
+    """Return what the template says, and its context with what it set on top level.
+
+    A hollow one says nothing in its blocks, which are run one by one afterwards.
+    """
     context = template.new_context(dict(values))
-    with told(sandbox, where or _folder_of(sandbox, template)):
-        return _joined(template.root_render_func(context)), context
+    blocks = context.blocks
+    if is_hollow:
+        context.blocks = {name: [_nothing] for name in blocks}
+    with told(sandbox, where or template):
+        text = _joined(template.root_render_func(context))
+    context.blocks = blocks
+    return text, context
+
+
+def _nothing(_context: Context) -> Iterator[str]:
+    yield ""
 
 
 def run_block(
@@ -98,34 +115,41 @@ def _joined(parts: Iterable[object]) -> str:
 
 
 @contextmanager
-def told(sandbox: Sandbox, where: str = "") -> Iterator[None]:
-    """Turn a template's accidents into `RenderError`; `where` is for a nameless one."""
+def told(sandbox: Sandbox, named: str | Template = "") -> Iterator[None]:
+    """Turn a template's accidents into `RenderError`.
+
+    `named` says where, or the template itself does, for an accident without a place.
+    """
     try:
         yield
     except TemplateSyntaxError as error:
         place = _place(sandbox, error.filename, error.lineno) if error.filename else ""
         raise RenderError(
             _sentence(error.message or "cannot be understood"),
-            where=place or where,
+            where=place or _named(sandbox, named),
             hint=_meant(sandbox, error.message or ""),
         ) from error
     except UnicodeDecodeError as error:
         raise RenderError(
-            "is not UTF-8", where=where, hint="Try: save it as UTF-8"
+            "is not UTF-8", where=_named(sandbox, named), hint="Try: save it as UTF-8"
         ) from error
     except TemplateNotFound as error:
         raise RenderError(
             f"there is no template {error.name}",
-            where=_where(sandbox, error) or where,
+            where=_where(sandbox, error) or _named(sandbox, named),
             hint="Try: name it from the templates folder, as in email/parts/head.j2",
         ) from error
     except ACCIDENTS as error:
         message, _, hint = str(error).partition("\n")
         raise RenderError(
             _sentence(message or type(error).__name__),
-            where=_where(sandbox, error) or where,
+            where=_where(sandbox, error) or _named(sandbox, named),
             hint=hint,
         ) from error
+
+
+def _named(sandbox: Sandbox, named: str | Template) -> str:
+    return named if isinstance(named, str) else _folder_of(sandbox, named)
 
 
 def _meant(sandbox: Sandbox, message: str) -> str:
