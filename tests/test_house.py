@@ -27,6 +27,7 @@ TOOLS = {"store", "http", "markup", "mime", "files", "tokens"} | {
     "signatures",
     "dns",
     "pictures",
+    "cards",
 }
 STATIONS = {
     "sources",
@@ -93,7 +94,7 @@ ROOMS = {
     "coincurve": {"providers"},
     "websocket": {"providers"},
     "dns": {"dns"},
-    "PIL": {"pictures"},
+    "PIL": {"pictures", "cards"},
 }
 
 

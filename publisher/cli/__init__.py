@@ -22,6 +22,7 @@ VERBS = {
     "articles": "List the articles, or show one as it was read.",
     "explain": "Say which campaigns and tag rules take an article.",
     "render": "Write a campaign's next messages to files.",
+    "card": "Draw the picture of an article that has none.",
     "preview": "Open a page that shows what would be sent.",
     "check": "Look for what is wrong before anything goes.",
     "plan": "Show who gets what, when and through which channel.",

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from publisher import files, strict
+from publisher.cards import Theme
 from publisher.errors import ConfigError, SourceError
 from publisher.models import (
     Hashtags,
@@ -67,8 +68,8 @@ class Settings:
     `segments` questions by their names, `channels` the channels
     that write to the outbox instead, `paces` how fast channels may send. `quiet` are
     the hours in which no reader is written to, and `often` is how often they are at
-    most. `environ` is the environment over `.env`; it holds secrets, so it is never
-    shown.
+    most. `cards` is how they look; None: none is made. `environ` is the environment
+    over `.env`; it holds secrets, so it is never shown.
     """
 
     root: Path
@@ -80,6 +81,7 @@ class Settings:
     topics: Mapping[str, str] = field(default_factory=dict)
     segments: Mapping[str, str] = field(default_factory=dict)
     signup: SignUp = SignUp()
+    cards: Theme | None = None
     tracking: tuple[Tracking, ...] = ()
     channels: Mapping[str, str] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
@@ -130,6 +132,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
         ),
         segments=MappingProxyType(dict(found.segments)),
         signup=SignUp(**dict(found.signup)) if found.signup else SignUp(),
+        cards=_theme(root, found),
         tracking=found.tracking,
         channels=MappingProxyType(dict(found.channels)),
         paces=MappingProxyType(
@@ -197,6 +200,14 @@ def _site(found: ProjectFile) -> Site:
         or (public and f"{public}/out/{{token}}"),
         unsubscribe_address=found.sender.unsubscribe,
     )
+
+
+def _theme(root: Path, found: ProjectFile) -> Theme | None:
+    """Return how cards look; None: there are none. A font lies in the folder."""
+    if found.cards is None:
+        return None
+    font = found.cards.font
+    return Theme(colour=found.cards.colour, font=root / font if font else None)
 
 
 def _environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:

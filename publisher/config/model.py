@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from publisher import models, segments
+from publisher.cards import CALM, colours
 from publisher.config.rules import Hashtags, Rule
 from publisher.strict import Model, complaint
 from publisher.strict.kinds import (
@@ -86,6 +87,29 @@ class SignUp(Model):
     days: int = Field(
         default=7, ge=1, le=90, description="How long the link can be followed."
     )
+
+
+def _colour(text: str) -> str:
+    try:
+        colours.read(text)
+    except ValueError:
+        raise complaint(f'"{text}" is no colour', hint=f'Try: "{CALM}"') from None
+    return text
+
+
+class Cards(Model):
+    """The pictures that are made for articles without one."""
+
+    colour: Annotated[str, AfterValidator(_colour)] = Field(
+        default=CALM, description="Of the band with the site's name, as in CSS."
+    )
+    font: Line = Field(
+        default="", description="A file, asked first: .ttf, .otf or .ttc"
+    )
+
+
+def _switched(value: object) -> object:
+    return {True: {}, False: None}[value] if isinstance(value, bool) else value
 
 
 class Fetching(Model):
@@ -225,6 +249,13 @@ class ProjectFile(Model):
     )
     signup: SignUp | None = Field(
         default=None, description="The form for new readers; without it there is none."
+    )
+    cards: Annotated[
+        Cards | None,
+        BeforeValidator(_switched, json_schema_input_type=Cards | bool | None),
+    ] = Field(
+        default=None,
+        description="true: articles without a picture get a card, or how it looks.",
     )
     tracking: Tracked = Field(
         default=(), description="off; or clicks, opens-day, individual, or several."

@@ -1,4 +1,4 @@
-"""Pictures of posts: the article's own, read and kept when an issue is planned."""
+"""Pictures of posts: the article's own, or a card; kept when an issue is planned."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from publisher import files, pictures
+from publisher import cards, files, pictures
 from publisher.errors import PublisherError, SourceError
 from publisher.models import Article, Image, Limits, Picture
 
@@ -24,6 +24,7 @@ class Pictures:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._read: dict[str, bytes] = {}  # by address: what was read just now
+        self._cards: dict[str, bytes] = {}  # by slug: what was drawn just now
         self.contents: dict[str, bytes] = {}  # by digest: what goes
         self.problems: list[str] = []  # what could not be read, in words
 
@@ -34,6 +35,35 @@ class Pictures:
         """
         wanted = article.images[: min(most, limits.images)]
         return tuple(self._taken(article, wanted, limits))
+
+    def thumbnail(self, article: Article, limits: Limits) -> Picture | None:
+        """Return the card of an article that has no picture, where its owner wants it.
+
+        What cannot be drawn is left out, and named in `problems`.
+        """
+        if self._folder.settings.cards is None or article.images:
+            return None
+        try:
+            content = pictures.fitted(self.card(article), limits, where=article.source)
+        except PublisherError as error:
+            self.problems.append(f"card left out: {error}")
+            return None
+        return self._kept(Image("", article.title), content, limits)
+
+    def card(self, article: Article) -> bytes:
+        """Draw the card of an article, as PNG; raises what `cards.card` raises."""
+        if article.slug not in self._cards:
+            settings = self._folder.settings
+            self._cards[article.slug] = cards.card(
+                article.title,
+                settings.site.name or article.site,
+                article.author,
+                direction=article.direction,
+                language=article.language,
+                theme=settings.cards or cards.PLAIN,
+                where=article.source,
+            )
+        return self._cards[article.slug]
 
     def _taken(
         self, article: Article, wanted: Sequence[Image], limits: Limits

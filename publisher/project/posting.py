@@ -96,14 +96,20 @@ class Posting:
     def _pictured(
         self, draft: PostDraft, article: Article, part: PostPart, channel: Channel
     ) -> PostDraft:
-        """Add the article's pictures; where the card has one, it is the first."""
-        pictures = self.folder.pictures
+        """Add the article's pictures; where the card has one, it is the first.
+
+        Or the one that is drawn for it.
+        """
+        pictures, limits = self.folder.pictures, channel.limits
         before = len(pictures.problems)
-        found = pictures.of(article, channel.limits, part.pictures)
+        found = pictures.of(article, limits, part.pictures)
+        if draft.card and limits.has_thumbnail:
+            first = found[0] if found else pictures.thumbnail(article, limits)
+            draft = replace(draft, thumbnail=first)
+        elif found:
+            draft = replace(draft, pictures=found)
         self.left_out += pictures.problems[before:]
-        if found and draft.card and channel.limits.has_thumbnail:
-            return replace(draft, thumbnail=found[0])
-        return replace(draft, pictures=found) if found else draft
+        return draft
 
     def _turn(self, channel: Channel, words: planning.Wording) -> datetime | None:
         """Return when an account may have it: in its hours, and not too close."""

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.models import Post, PostDraft, State
 from publisher.project import Project
-from tests.conftest import Letters
+from tests.conftest import YAML, Letters
 from tests.test_pictures import png
 
 SCHEDULE = """\
@@ -103,3 +103,76 @@ def test_no_picture_is_read_from_outside(folder: Letters, tmp_path: Path) -> Non
     with Project(folder.root) as project:
         assert len(drafts(project)["mastodon"].pictures) <= 1
         assert "secret.png: cannot be reached" in str(project.plan("weekly").left_out)
+
+
+BARE = "schedules/weekly.yaml", SCHEDULE.replace(", pictures: 2", "")
+
+
+def with_cards(folder: Letters, text: str, *, title: str = "Lamps") -> Letters:
+    written = folder.root.joinpath("publisher.yaml").read_text(encoding="utf-8")
+    folder.write("publisher.yaml", f"{written}{text}\n")
+    pictures = ("![A lamp](lamp.png)", "![](/images/boat.png)", "![Gone](gone.png)")
+    article = ARTICLE.replace("title: Lamps", f'title: "{title}"')
+    for one in pictures:
+        article = article.replace(one, "")
+    folder.write("articles/lamps.md", article)
+    return folder
+
+
+def test_an_article_without_a_picture_gets_a_card(folder: Letters) -> None:
+    pytest.importorskip("PIL", reason="Pillow, of the extra images")
+    folder.write(*BARE)
+    with Project(with_cards(folder, "cards: true").root) as project:
+        found = drafts(project)
+        card = found["bluesky"].thumbnail
+        assert card
+        assert (card.width, card.height, card.alt) == (1200, 630, "Lamps")
+        assert found["mastodon"].pictures == ()
+        assert drafts(project)["bluesky"] == found["bluesky"]
+        report = project.send(project.plan("weekly"))
+    assert report.total(State.ACCEPTED) == 2
+
+
+def test_a_card_is_in_the_colour_of_the_site(folder: Letters) -> None:
+    image = pytest.importorskip("PIL.Image", reason="Pillow, of the extra images")
+    import io
+
+    look = 'cards: {colour: "#a03020"}'
+    with Project(with_cards(folder, look).root) as project:
+        content = project.pictures.card(project.article("lamps"))
+    drawn = image.open(io.BytesIO(content)).convert("RGB")
+    assert drawn.getpixel((4, 620)) == (0xA0, 0x30, 0x20)
+
+
+@pytest.mark.parametrize("text", ["cards: false", ""])
+def test_without_the_setting_there_is_no_card(folder: Letters, text: str) -> None:
+    with Project(with_cards(folder, text).root) as project:
+        assert drafts(project)["bluesky"].thumbnail is None
+
+
+def test_an_article_with_pictures_gets_no_card(folder: Letters) -> None:
+    folder.write("publisher.yaml", f"{YAML}cards: true\n")
+    folder.write(*BARE)
+    with Project(folder.root) as project:
+        assert drafts(project)["bluesky"].thumbnail is None
+
+
+def test_a_card_that_cannot_be_drawn_is_named_and_the_post_goes_without(
+    folder: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with Project(with_cards(folder, "cards: true").root) as project:
+        assert drafts(project)["bluesky"].thumbnail is None
+        said = str(project.plan("weekly").left_out)
+    assert "card left out: a card is drawn by Pillow" in said
+
+
+def test_a_letter_that_no_font_has_is_named(folder: Letters) -> None:
+    pytest.importorskip("PIL", reason="Pillow, of the extra images")
+    made = with_cards(folder, "cards: {}", title="Lamp \u0378")
+    with Project(made.root) as project:
+        assert drafts(project)["bluesky"].thumbnail is None
+        said = str(project.plan("weekly").left_out)
+    assert "card left out: articles/lamps.md: no font of this machine has" in said
