@@ -198,9 +198,10 @@ def _plain(text: str) -> str:
 def _no_font(char: str, where: str) -> ConfigError:
     is_eastern = is_ideograph(char) or ord(char) in _HANGUL
     package = "fonts-noto-cjk" if is_eastern else "fonts-noto-core"
-    shown = f'"{char}" ' if char.isprintable() else ""
+    code = f"U+{ord(char):04X}"
+    shown = f'"{char}" ({code})' if char.isprintable() else code
     return ConfigError(
-        f"no font of this machine has {shown}(U+{ord(char):04X})",
+        f"no font of this machine has {shown}",
         where=where,
         hint=f"Try: apt install {package}, or cards: {{font: FILE}} in publisher.yaml",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from publisher import config, providers
+from publisher import cards, config, providers
 from publisher.errors import PublisherError
 from publisher.models import Campaign, Json, Signs
 
@@ -46,6 +46,7 @@ def examine(folder: Project) -> list[Finding]:
     found += _articles(folder)
     found += _campaigns(folder)
     found += _channels(folder)
+    found += _cards(folder)
     found += _books(folder)
     found = list(dict.fromkeys(found))
     is_ready = all(level != "error" for level, _ in found)
@@ -92,6 +93,19 @@ def _channels(folder: Folder) -> Iterator[Finding]:
     ready = [row["name"] for row in providers_of(folder) if row["state"] == "ready"]
     if ready == ["outbox"]:
         yield "note", "no provider is configured: everything goes to the outbox"
+
+
+def _cards(folder: Folder) -> Iterator[Finding]:
+    """Say whether this machine draws cards, by one with the site's name."""
+    theme, site = folder.settings.cards, folder.settings.site
+    if theme is None:
+        return
+    try:
+        cards.card(site.name or "A", "", "", language=site.language, theme=theme)
+    except PublisherError as error:
+        yield "note", f"cards: {error}"
+        return
+    yield "ok", "cards: drawn for articles without a picture"
 
 
 def _books(folder: Folder) -> Iterator[Finding]:

@@ -176,3 +176,17 @@ def test_a_letter_that_no_font_has_is_named(folder: Letters) -> None:
         assert drafts(project)["bluesky"].thumbnail is None
         said = str(project.plan("weekly").left_out)
     assert "card left out: articles/lamps.md: no font of this machine has" in said
+
+
+def test_doctor_says_whether_cards_can_be_drawn(
+    folder: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    made = with_cards(folder, "cards: true")
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with Project(made.root) as project:
+        found = [one for one in project.examine() if one[1].startswith("cards:")]
+    (level, said), *others = found
+    assert (level, others) == ("note", [])
+    assert "a card is drawn by Pillow" in said
