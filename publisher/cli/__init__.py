@@ -44,7 +44,7 @@ VERBS = {
     "suppressions": "Take over whom providers send nothing.",
     "subscribers": "Add, import, export, list and suppress readers.",
     "segments": "List the saved questions about readers, and ask one.",
-    "channels": "List the channels and what each needs.",
+    "channels": "List the channels, what each can, and what each needs.",
     "doctor": "Look at this folder and say what to do next.",
 }
 EPILOG = """\b

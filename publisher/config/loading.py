@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from publisher import files, strict
 from publisher.cards import Theme
+from publisher.config import grants
 from publisher.errors import ConfigError, SourceError
 from publisher.models import (
+    Grant,
     Hashtags,
     Json,
     Mailbox,
@@ -69,7 +71,8 @@ class Settings:
     that write to the outbox instead, `paces` how fast channels may send. `quiet` are
     the hours in which no reader is written to, and `often` is how often they are at
     most. `cards` is how they look; None: none is made. `environ` is the environment
-    over `.env`; it holds secrets, so it is never shown.
+    over `.env` over the tokens of those that have logged in, which are the `grants`; it
+    holds secrets, so it is never shown.
     """
 
     root: Path
@@ -92,6 +95,7 @@ class Settings:
     sensitive: tuple[str, ...] = ()
     fetch: Fetch = Fetch()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    grants: Mapping[str, Grant] = field(default_factory=dict, repr=False)
 
     def pace(self, channel: str) -> Pace:
         """Return how fast a channel may send: its own line, or its provider's."""
@@ -119,7 +123,8 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
 
     text = _text(root)
     found = strict.read(ProjectFile, text, where=FILE)
-    merged = _environment(root, environ)
+    tokens = grants.kept(root)
+    merged = grants.into(_environment(root, environ), tokens)
     return Settings(
         root=root,
         site=_site(found),
@@ -149,6 +154,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
             timeout=found.fetch.timeout_seconds,
         ),
         environ=MappingProxyType(merged),
+        grants=MappingProxyType(tokens),
     )
 
 

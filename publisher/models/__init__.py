@@ -47,10 +47,12 @@ from publisher.models.events import (
 )
 from publisher.models.failing import Health, Move
 from publisher.models.hours import Guards, Hours, Often, Quiet
+from publisher.models.logins import App, Grant, Login, LogsIn
 from publisher.models.messages import (
     Attachment,
     Batches,
     Channel,
+    Dated,
     Deletes,
     Edits,
     Email,
@@ -108,6 +110,7 @@ __all__ = [
     "WAY_OUT",
     "YES",
     "Act",
+    "App",
     "Article",
     "AttachedFile",
     "Attachment",
@@ -118,6 +121,7 @@ __all__ = [
     "Card",
     "Channel",
     "Consent",
+    "Dated",
     "Delay",
     "Deletes",
     "Delivery",
@@ -132,6 +136,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Fits",
+    "Grant",
     "Guards",
     "Hashtags",
     "Health",
@@ -142,6 +147,8 @@ __all__ = [
     "Json",
     "Kind",
     "Limits",
+    "Login",
+    "LogsIn",
     "M_contra",
     "MailServer",
     "Mailbox",

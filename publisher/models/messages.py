@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import (
     Any,
     ClassVar,
@@ -348,6 +348,15 @@ class Deletes(Protocol):
 
     def delete(self, receipt: str) -> None:
         """Take it back; what is gone already is no error."""
+        ...
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """A provider that speaks a version of an API that ends."""
+
+    def version_ends(self) -> date | None:
+        """Return the day from which it is refused."""
         ...
 
 

@@ -15,6 +15,7 @@ from publisher.models import (
     Channel,
     Delivery,
     Draft,
+    Identity,
     Json,
     Message,
     Plan,
@@ -27,6 +28,7 @@ from publisher.models import (
     Subscriber,
 )
 from publisher.project import guarding, sequencing
+from publisher.project.accounts import channels_of
 from publisher.project.drafting import Drafting
 from publisher.project.examining import Finding, examine, providers_of
 from publisher.project.folder import find_root, now_utc
@@ -39,6 +41,7 @@ from publisher.project.intentions import (
     narrowed,
     one_off,
 )
+from publisher.project.logging_in import identify
 from publisher.project.posting import explained
 from publisher.project.running import Again, Ran, run_campaign, run_due
 from publisher.project.sending import (
@@ -295,6 +298,14 @@ class Project(Wishing):
     def providers(self) -> list[Json]:
         """Say of every provider whether it is configured, and which settings it has."""
         return providers_of(self)
+
+    def accounts(self) -> list[Json]:
+        """Say of every configured channel what it can, and until when."""
+        return channels_of(self)
+
+    def identify(self, channel: str) -> Identity | None:
+        """Ask whose account a channel is, without posting; None: nobody can say."""
+        return identify(self, channel)
 
     def examine(self) -> list[Finding]:
         """Look at every part of the folder; change nothing."""

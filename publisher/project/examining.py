@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Literal
 from publisher import cards, config, providers
 from publisher.errors import PublisherError
 from publisher.models import Campaign, Json, Signs
+from publisher.project.accounts import accounts_of, version_end
 
 if TYPE_CHECKING:
     from publisher.project import Project
     from publisher.project.folder import Folder
 
+WARNED, URGENT = 60, 14  # days before a version of an API ends
 Finding = tuple[Literal["ok", "note", "error"], str]
 
 
@@ -37,6 +39,43 @@ def providers_of(folder: Folder) -> list[Json]:
     return rows
 
 
+def _versions(folder: Folder) -> Iterator[Finding]:
+    """Say which channels speak a version that ends soon, or has ended."""
+    today = folder.clock().date()
+    for name in accounts_of(folder):
+        try:
+            ends = version_end(folder.channel(name))
+        except PublisherError:
+            continue  # a campaign that uses it says so
+        if ends is None:
+            continue
+        left = (ends - today).days
+        hint = "Try: a newer version of publisher, or its VERSION in .env"
+        if left <= 0:
+            yield (
+                "error",
+                f"{name}: its network refuses this version since {ends}. {hint}",
+            )
+        elif left <= WARNED:
+            again = "soon" if left > URGENT else "now"
+            said = f"{name}: the version that it speaks ends in {left} days, on {ends}"
+            yield "note", f"{said}; mend it {again}. {hint}"
+
+
+def _tokens(folder: Folder) -> Iterator[Finding]:
+    """Say which tokens end soon, or have ended."""
+    now = folder.clock()
+    for name, grant in folder.settings.grants.items():
+        if grant.expires_at is None:
+            continue
+        hint = f"Try: publisher channels login {name}"
+        until = grant.expires_at.astimezone(folder.zone)
+        if grant.is_over(now) and not grant.refresh:
+            yield "error", f"{name}: its token ended {until:%Y-%m-%d}. {hint}"
+        elif grant.is_due(now) and not grant.refresh:
+            yield "note", f"{name}: its token ends {until:%Y-%m-%d}. {hint}"
+
+
 def examine(folder: Project) -> list[Finding]:
     """Look at every part of the folder, and end with what to do next."""
     wrong = config.problems(folder.root, folder.environ)
@@ -47,6 +86,8 @@ def examine(folder: Project) -> list[Finding]:
     found += _campaigns(folder)
     found += _channels(folder)
     found += _cards(folder)
+    found += _versions(folder)
+    found += _tokens(folder)
     found += _books(folder)
     found = list(dict.fromkeys(found))
     is_ready = all(level != "error" for level, _ in found)

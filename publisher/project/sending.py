@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher import merge, providers, tokens
-from publisher.errors import ConfigError
+from publisher.errors import ConfigError, PublisherError
 from publisher.models import (
     CHOICES,
     WAY_OUT,
@@ -32,6 +32,7 @@ from publisher.models import (
 )
 from publisher.project import guarding, holding, tracking
 from publisher.project.failing_over import FailingOver
+from publisher.project.logging_in import fresh
 from publisher.sender import Breaker, deliver
 
 if TYPE_CHECKING:
@@ -322,8 +323,8 @@ def _send_through(
 ) -> str:
     folder = addressing.folder
     try:
-        channel = folder.channel(name)
-    except ConfigError as error:
+        channel = fresh(folder, name)
+    except PublisherError as error:
         return str(error)
     return deliver(
         addressing.issue.id,
