@@ -35,6 +35,8 @@ NAMES = (36, 32, 28)
 BETWEEN = 48  # the site and the author, at least
 LEAST = 0.42  # of the band is left to an author whose site has a long name
 _TALL = 1.5  # from line to line, of scripts with marks above and below
+_TALL_ONES = range(0x0590, 0x1E00)  # from Hebrew to where more of Latin comes
+_EASTERN = 0x2E80
 _ROOF = 0.36  # of a capital letter is above the middle of a line, at size 1
 
 
@@ -155,8 +157,8 @@ def _ramp(paper: Colour, ink: Colour) -> list[int]:
 
 def _leading(text: Text) -> float:
     """Return how far lines are apart: more where marks stand above and below."""
-    is_latin = all(one.path.name.startswith("NotoSans-") for one in text.faces)
-    return TITLE.leading if is_latin else _TALL
+    is_tall = any(ord(one) in _TALL_ONES or ord(one) >= _EASTERN for one in text.chars)
+    return _TALL if is_tall else TITLE.leading
 
 
 def _shared(names: Sequence[Text], own: Pen) -> list[tuple[Text, float]]:
