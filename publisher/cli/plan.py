@@ -48,7 +48,7 @@ def command(*, name: str, asked: Flags, folder: str | None, json_: bool) -> None
     for problem in project.unreadable:
         say(f"error: {problem}")
     if json_:
-        print_json(planning.data(plan))
+        print_json({**planning.data(plan), "costs": project.costs(plan)})
         return
     show_plan(project, plan)
 
@@ -88,6 +88,7 @@ def show_plan(project: Project, plan: Plan) -> None:
         _parts(plan),
         _guards(project, plan),
         _turns(project, plan),
+        _costs(project, plan),
     )
     for line in chain.from_iterable(lines):
         say(line)
@@ -143,6 +144,15 @@ def _turns(project: Project, plan: Plan) -> Iterator[str]:
         last = max(late).astimezone(project.zone)
         posts = plural(len(late), "post")
         yield f"  by the tag rules {posts} wait, the last until {last:%a %d %b %H:%M}"
+
+
+def _costs(project: Project, plan: Plan) -> Iterator[str]:
+    """Say what networks take for the posts."""
+    from publisher.project.costing import in_dollars
+
+    for name, amount in project.costs(plan).items():
+        real = "" if not project.channel(name).is_outbox else " if they were real"
+        yield f"  {name}: the posts cost {in_dollars(amount)}{real}"
 
 
 def _next_run(project: Project, plan: Plan) -> datetime | None:

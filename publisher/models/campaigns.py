@@ -137,6 +137,7 @@ class Campaign:
     delay: Delay | None = None
     since: str = "first seen"
     hold: timedelta = timedelta(0)
+    budget: float | None = None  # US dollars that its posts may cost in a month
 
     @property
     def through(self) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from publisher.models import (
 )
 from publisher.project import guarding, sequencing
 from publisher.project.accounts import channels_of
+from publisher.project.costing import costs
 from publisher.project.drafting import Drafting
 from publisher.project.examining import Finding, examine, providers_of
 from publisher.project.folder import find_root, now_utc
@@ -166,6 +167,10 @@ class Project(Wishing):
             parts={"drafts": issue.hash},
             resumes=True,
         )
+
+    def costs(self, plan: Plan) -> dict[str, float]:
+        """Return what its posts cost in US dollars, where a network takes money."""
+        return costs(self, plan)
 
     def check(self, plan: Plan) -> list[Problem]:
         """Ask every check whether the drafts may go; errors come first."""

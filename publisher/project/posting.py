@@ -19,6 +19,7 @@ from publisher.models import (
     PostPart,
     unique,
 )
+from publisher.project.costing import Budget
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder
@@ -42,6 +43,7 @@ class Posting:
         rules = self.folder.settings.rules
         fired = {one.slug: planning.fired_by(one, rules) for one in articles}
         done: set[tuple[str, str]] = set()
+        budget = Budget(self.folder, self.campaign)
         for part in self.campaign.posts:
             places = {
                 one.slug: planning.posted_to(part, fired[one.slug])
@@ -58,6 +60,9 @@ class Posting:
                     done.add((name, article.slug))
                     channel = self._channel(name)
                     draft = self._draft(article, part, channel, words)
+                    if why := budget.refusal(channel, draft):
+                        self.left_out.append(f"post on {name} left out: {why}")
+                        continue
                     yield channel, draft, self._turn(channel, words)
 
     def _channel(self, name: str) -> Channel:

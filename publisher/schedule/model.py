@@ -254,6 +254,11 @@ class ScheduleFile(strict.Model):
     hold: Annotated[str, AfterValidator(a_hold)] = Field(
         default="", description="How long it can be undone before anything leaves: 10m"
     )
+    budget: float | None = Field(
+        default=None,
+        ge=0,
+        description="US dollars that its posts may cost in a calendar month.",
+    )
     articles: Articles = Field(
         default_factory=Articles, description="Which articles an issue takes."
     )
@@ -329,6 +334,7 @@ class ScheduleFile(strict.Model):
             delay=delay,
             since=self.since,
             hold=duration(self.hold) if self.hold else timedelta(0),
+            budget=self.budget,
         )
 
     def _for_everybody(self, articles: Selection) -> Selection:

@@ -42,6 +42,23 @@ select deliveries.key, selected.issue, selected.channel, deliveries.receipt,
    and drafts.data like :slug
  order by deliveries.settled_at, deliveries.id
 """)
+# What a campaign has planned since a time, whatever became of it but nothing.
+SINCE = text("""
+select selected.channel, drafts.data
+  from issues
+  join selected
+    on selected.issue = issues.id
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state not in ('failed', 'skipped')
+   and deliveries.reader = 0
+   and deliveries.recipient = ''
+  join drafts
+    on drafts.id = deliveries.draft
+ where issues.campaign = :campaign
+   and issues.planned_at >= :since
+   and not issues.is_rehearsal
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +98,11 @@ class Posts:
                 place = (row.key, row.issue, row.channel, row.receipt, row.url)
                 found.append(Posted(*place, at, draft))
         return found
+
+    def since(self, campaign: str, moment: datetime) -> list[tuple[str, PostDraft]]:
+        """Return a campaign's posts that were planned since then, with channels."""
+        values = {"campaign": campaign, "since": times.written(moment)}
+        with self._database.reading() as connection:
+            rows = connection.execute(SINCE, values).all()
+        drafts = ((row.channel, draft_from(json.loads(row.data))) for row in rows)
+        return [(name, one) for name, one in drafts if isinstance(one, PostDraft)]
