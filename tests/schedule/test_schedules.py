@@ -151,7 +151,7 @@ WRONG = [
     ("hold: soon", '1:7: "soon" is not a span of time. Try: 10m; or 30m, 1h'),
     ("posts: [{through: []}]", "1:19: posts.through must not be empty. Try: write a value, or remove the line"),
     ("posts: [{through: Mastodon}]", '1:19: "Mastodon" is not a channel. Try: mastodon, or mastodon:work'),
-    ("name: x", '1:1: unknown key "name". Known keys: when, every, cron, at, timezone, enabled, if_missed, grace, since, hold, articles, email, posts'),
+    ("name: x", '1:1: unknown key "name". Known keys: when, every, cron, at, timezone, enabled, if_missed, grace, since, hold, budget, articles, email, posts'),
 ]  # fmt: skip
 
 
