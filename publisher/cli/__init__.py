@@ -38,6 +38,7 @@ VERBS = {
     "cancel": "Send nothing more of an issue, for good.",
     "winner": "Decide an A/B test, or show how its variants stand.",
     "resolve": "Settle what is uncertain: ask the providers, or say it yourself.",
+    "amend": "Change the posts about an article that was corrected after they went.",
     "retry": "Send again what failed.",
     "verify": "Prove that every delivery is accounted for.",
     "bounces": "Read what came back: bounces and complaints.",

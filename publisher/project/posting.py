@@ -59,7 +59,7 @@ class Posting:
                         continue
                     done.add((name, article.slug))
                     channel = self._channel(name)
-                    draft = self._draft(article, part, channel, words)
+                    draft = self.draft(article, part, channel, words)
                     if why := budget.refusal(channel, draft):
                         self.left_out.append(f"post on {name} left out: {why}")
                         continue
@@ -70,13 +70,14 @@ class Posting:
             self._channels[name] = self.folder.channel(name)
         return self._channels[name]
 
-    def _draft(
+    def draft(
         self,
         article: Article,
         part: PostPart,
         channel: Channel,
         words: planning.Wording,
     ) -> PostDraft:
+        """Return the post about an article on a channel, with its pictures."""
         draft = self.folder.templates.post(
             words.template or part.template,
             article=article,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from math import sqrt
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from publisher.errors import Busy, ProviderError, StoreError
 from publisher.models import (
@@ -24,6 +24,9 @@ from publisher.project import holding
 from publisher.project.folder import Folder
 from publisher.project.sending import Addressing
 from publisher.text import suggest
+
+if TYPE_CHECKING:
+    from publisher.project.amending import Amended
 
 OPEN = (State.PLANNED, State.CLAIMED)
 SURE = 1.96
@@ -78,6 +81,15 @@ class Wishing(Folder):
             hint = f"Did you mean {close}?" if close else "Try: publisher status"
             raise StoreError(f"there is no issue {name} in the books", hint=hint)
         return found
+
+    def amend(self, name: str, *, dry_run: bool = False) -> Iterator[Amended]:
+        """Change each post about an article to what it would be now.
+
+        Yields what became of each; raises `SourceError` where there is no article.
+        """
+        from publisher.project import amending
+
+        return amending.amend(self, self.article(name), dry_run=dry_run)
 
     def is_open(self, issue: Issue) -> bool:
         """Say whether the issue has anything left to send."""

@@ -143,7 +143,8 @@ class Mastodon:
         changed = [
             post_json(
                 f"{self._base}/api/v1/statuses/{number}",
-                self.payload(replace(post, text=text, visibility="")),
+                self.payload(replace(post, text=text, visibility=""))
+                | self._kept(number),
                 method="PUT",
                 provider="mastodon",
                 headers=self._headers,
@@ -151,6 +152,12 @@ class Mastodon:
             for number, text in zip(ids, texts, strict=True)
         ]
         return _receipt(changed)
+
+    def _kept(self, number: str) -> Json:
+        """Name the pictures that a status has: what is not named is taken away."""
+        status = self._get(f"/api/v1/statuses/{number}")
+        media = status.get("media_attachments") if isinstance(status, dict) else None
+        return {"media_ids": [one["id"] for one in media]} if media else {}
 
     def delete(self, receipt: str) -> None:
         """Take it back, the last part first; what is gone already stays gone."""

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from publisher.models import PostDraft, draft_from
+from publisher.models import PostDraft, Receipt, draft_from
 from publisher.store import times
 from publisher.store.database import Database
 from publisher.store.ledger_rows import json_of
+from publisher.store.ledger_sql import ADD_DRAFT
 
 # Planned ones count at their turn, the others when they went.
 LAST = text("""
@@ -58,6 +59,14 @@ select selected.channel, drafts.data
  where issues.campaign = :campaign
    and issues.planned_at >= :since
    and not issues.is_rehearsal
+""")
+AMEND = text("""
+update deliveries
+   set draft = (select id from drafts where issue = :issue and name = :draft),
+       receipt = :receipt,
+       url = case :url when '' then url else :url end
+ where key = :key
+   and state = 'accepted'
 """)
 
 
@@ -106,3 +115,23 @@ class Posts:
             rows = connection.execute(SINCE, values).all()
         drafts = ((row.channel, draft_from(json.loads(row.data))) for row in rows)
         return [(name, one) for name, one in drafts if isinstance(one, PostDraft)]
+
+    def amend(self, posted: Posted, draft: PostDraft, receipt: Receipt) -> None:
+        """Write down that another draft stands there now."""
+        values = {
+            "issue": posted.issue,
+            "name": draft.id,
+            "data": json_of(draft.data()),
+        }
+        with self._database.writing() as connection:
+            connection.execute(ADD_DRAFT, values)
+            connection.execute(
+                AMEND,
+                {
+                    "issue": posted.issue,
+                    "draft": draft.id,
+                    "key": posted.key,
+                    "receipt": receipt.id,
+                    "url": receipt.url,
+                },
+            )

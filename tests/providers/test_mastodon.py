@@ -192,6 +192,7 @@ class TestThreads:
 
     def test_an_edit_changes_each_part(self, web: RequestsMock) -> None:
         for number, text in enumerate((THREAD.text, *THREAD.thread), start=1):
+            web.get(f"{URL}/api/v1/statuses/{number}", json={"id": f"{number}"})
             web.put(
                 f"{URL}/api/v1/statuses/{number}",
                 json={"id": f"{number}", "url": f"{URL}/@ferry/{number}"},
@@ -200,6 +201,14 @@ class TestThreads:
         assert self.provider.edit("1,2,3", THREAD).id == "1,2,3"
         with pytest.raises(Rejected, match="3 parts"):
             self.provider.edit("1,2,3", POST)
+
+    def test_an_edit_keeps_the_pictures(self, web: RequestsMock) -> None:
+        attached = {"id": "1", "media_attachments": [{"id": "5"}, {"id": "6"}]}
+        web.get(f"{URL}/api/v1/statuses/1", json=attached)
+        sent = {"status": POST.text, "media_ids": ["5", "6"]}
+        match = [json_params_matcher(sent, strict_match=False)]
+        web.put(f"{URL}/api/v1/statuses/1", json={"id": "1"}, match=match)
+        self.provider.edit("1", POST)
 
     def test_it_is_taken_back_from_its_end(self, web: RequestsMock) -> None:
         for number in (3, 2, 1):
