@@ -12,6 +12,14 @@ from publisher.models.hours import Quiet
 from publisher.models.values import unique
 
 
+@dataclass(frozen=True, slots=True)
+class Evergreen:
+    """How long an article rests before it is posted again, and how long its tags do."""
+
+    rest: timedelta
+    rest_of_tag: timedelta = timedelta(0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which articles an issue takes.
@@ -31,6 +39,7 @@ class Selection:
     order: Literal["newest", "oldest", "title"] = "newest"
     memory: bool = True
     topics: bool = True
+    evergreen: Evergreen | None = None  # what was posted before is posted again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

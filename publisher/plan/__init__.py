@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from itertools import accumulate, pairwise
+from types import MappingProxyType
 
 from publisher.errors import PlanChanged
 from publisher.models import (
@@ -30,6 +31,7 @@ from publisher.models import (
     fingerprint,
     unique,
 )
+from publisher.plan.evergreen import Rested
 from publisher.plan.rules import Fired, Wording, fired_by, folded, posted_to, wording
 
 __all__ = [
@@ -69,15 +71,24 @@ def choose(
     *,
     sent: AbstractSet[str],
     now: datetime,
+    posted: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Chosen:
-    """Pick the articles of an issue; every other one gets a reason in words."""
+    """Pick the articles of an issue; every other one gets a reason in words.
+
+    `posted` says when evergreen ones were last posted, by slug.
+    """
+    rested, evergreen = Rested(posted), selection.evergreen
     known = _ordered(articles, selection.order)
+    if evergreen:
+        known = rested.ordered(known)
     gone = {article.work for article in known if article.slug in sent}
     sent = {article.slug for article in known if article.work in gone} | sent
     taken: list[Article] = []
     left_out: list[tuple[Article, str]] = []
     for article in known:
         reason = _reason_against(article, selection, sent, now)
+        if not reason and evergreen:
+            reason = rested.reason(article, evergreen, known, taken, now)
         if not reason and _is_full(selection, taken, article):
             reason = "waits for a later issue"
         if reason:

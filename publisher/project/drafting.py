@@ -123,7 +123,12 @@ class Drafting:
         """Choose from the articles as the campaign says."""
         if not self.needs_articles:
             return planning.Chosen((), ())
-        return planning.choose(articles, self.campaign.articles, sent=sent, now=now)
+        selection, posted = self.campaign.articles, {}
+        if selection.evergreen:
+            posted = self.folder.books.posts.last_of_each(
+                is_rehearsal=self.is_rehearsal()
+            )
+        return planning.choose(articles, selection, sent=sent, now=now, posted=posted)
 
     def _emails(
         self, issue: Issue, articles: Sequence[Article]

@@ -23,6 +23,7 @@ from publisher.project.costing import Budget
 
 if TYPE_CHECKING:
     from publisher.project.folder import Folder
+    from publisher.store import Posted
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Posting:
     left_out: list[str] = field(default_factory=list)
     _turns: dict[str, datetime] = field(default_factory=dict)  # of each account
     _channels: dict[str, Channel] = field(default_factory=dict)
+    _posted: dict[str, list[Posted]] = field(default_factory=dict)
 
     def drafts(
         self, articles: Sequence[Article]
@@ -60,6 +62,9 @@ class Posting:
                     done.add((name, article.slug))
                     channel = self._channel(name)
                     draft = self.draft(article, part, channel, words)
+                    if why := self._why_stale(draft, channel):
+                        self.left_out.append(f"post on {name} left out: {why}")
+                        continue
                     if why := budget.refusal(channel, draft):
                         self.left_out.append(f"post on {name} left out: {why}")
                         continue
@@ -87,8 +92,25 @@ class Posting:
             content_warning=words.content_warning,
             visibility=words.visibility,
             link=self._link(article, channel, words),
+            turn=len(self._before(article.slug, channel)),
         )
         return self._pictured(draft, article, part, channel)
+
+    def _before(self, slug: str, channel: Channel) -> list[Posted]:
+        """Return what the account has posted about an evergreen article."""
+        if not self.campaign.articles.evergreen:
+            return []
+        if slug not in self._posted:
+            self._posted[slug] = self.folder.books.posts.about(slug)
+        return [one for one in self._posted[slug] if one.channel == channel.name]
+
+    def _why_stale(self, draft: PostDraft, channel: Channel) -> str:
+        """Say when an account said the same before: again it must say it otherwise."""
+        for one in self._before(draft.article, channel):
+            if (one.draft.text, one.draft.thread) == (draft.text, draft.thread):
+                on = one.at.astimezone(self.folder.zone)
+                return f"it says what it said on {on:%Y-%m-%d}, word for word"
+        return ""
 
     def _link(self, article: Article, channel: Channel, words: planning.Wording) -> str:
         values = {

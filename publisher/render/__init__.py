@@ -120,10 +120,12 @@ class Templates:
         language: str = "",
         link: str = "",
         visibility: str = "",
+        turn: int = 0,
     ) -> PostDraft:
         """Return the fullest wording of a post that fits the network.
 
-        `link` is where it leads, instead of the article's own address.
+        `link` is where it leads, instead of the article's own address; `turn` is how
+        often the account has posted the article before.
         """
         language = language or article.language
         about = posts.About(
@@ -136,6 +138,7 @@ class Templates:
             language=language,
             link=link or article.url,
             visibility=visibility,
+            turn=turn,
             spelling=self._spelling,
         )
         return posts.post(self._sandbox, template, about, limits)

@@ -36,8 +36,8 @@ NAMES = (
     *("article", "articles", "campaign", "content_warning", "direction", "end"),
     *("confirm_url", "preferences_url", "hashtags", "issue", "language", "network"),
     *("preheader", "sender", "site"),
-    *("start", "subject", "subscriber", "summary", "title", "unsubscribe_url", "url"),
-    *("view_url", "words"),
+    *("start", "subject", "subscriber", "summary", "title", "turn", "unsubscribe_url"),
+    *("url", "view_url", "words"),
 )
 
 

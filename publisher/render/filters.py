@@ -19,6 +19,8 @@ from publisher.render.personal import ReaderText
 
 VOID = frozenset(("area", "br", "col", "hr", "img", "source", "track", "wbr"))
 
+QUOTABLE = range(20, 200)  # characters
+
 
 def default(value: Any, default_value: Any = "", *, boolean: bool = False) -> Any:
     """Return the default for what is missing, and for what a reader has not."""
@@ -105,6 +107,22 @@ def truncate_words(value: str, count: int = 30) -> str:
     return " ".join(words[:count]).rstrip(" ,;:.–—-") + "…"
 
 
+def sentence(value: str, number: int = 0) -> str:
+    """Return one sentence of a text that can stand alone; after the last, the first.
+
+    Those that are very short or very long count only where there are no others.
+
+    >>> sentence("Yes. The lamp was lit at dusk. The boats came home by it.", 1)
+    'The boats came home by it.'
+    """
+    from publisher.text import sentences
+
+    found = [one for part in value.split("\n\n") for one in sentences(part)]
+    quotable = [one for one in found if len(one) in QUOTABLE and one[-1] not in ":,;"]
+    known = quotable or found
+    return known[number % len(known)] if known else ""
+
+
 def plain(value: str) -> str:
     """Return the text without tags, on one line."""
     return " ".join(str(Markup(value).striptags()).split())  # noqa: S704
@@ -155,5 +173,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "hashtag": hashtag,
     "plain": plain,
     "plural": plural,
+    "sentence": sentence,
     "truncate_words": truncate_words,
 }

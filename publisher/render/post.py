@@ -42,6 +42,7 @@ class About:
     language: str
     link: str
     visibility: str = ""
+    turn: int = 0
     spelling: Hashtags = field(default_factory=Hashtags)
 
     def values(self, limits: Limits) -> dict[str, Any]:
@@ -59,6 +60,7 @@ class About:
             "words": self.words,
             "language": self.language,
             "direction": article.direction,
+            "turn": self.turn,
         }
 
 

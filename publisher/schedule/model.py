@@ -13,6 +13,7 @@ from publisher import strict
 from publisher.models import Campaign, EmailPart, PostPart, Selection, Test
 from publisher.schedule.canary import CanaryPart, a_grace, a_hold, a_share
 from publisher.schedule.cron import Misread
+from publisher.schedule.evergreen import Resting, a_rest
 from publisher.schedule.phrases import rhythm
 from publisher.schedule.sequence import is_sequence, read_delay
 from publisher.schedule.through import Through
@@ -94,6 +95,11 @@ class Articles(strict.Model):
         default=True, description="Readers get what they follow, if they chose topics."
     )
 
+    evergreen: Annotated[
+        Resting | None,
+        BeforeValidator(a_rest, json_schema_input_type=Resting | str | None),
+    ] = Field(default=None, description="Posted again when it has rested: 90d.")
+
     @model_validator(mode="after")
     def _some_fit(self) -> Articles:
         if self.at_most is not None and self.at_least > self.at_most:
@@ -105,7 +111,17 @@ class Articles(strict.Model):
 
     def noun(self) -> Selection:
         """Return the part as the rooms speak of it."""
-        return Selection(**dict(self))
+        if self.evergreen is None:
+            return Selection(**dict(self))
+        # Of an archive one is posted at a time, whatever is new to others.
+        return Selection(
+            **{
+                **dict(self),
+                "at_most": self.at_most or 1,
+                "since": "always",
+                "evergreen": self.evergreen.noun(),
+            }
+        )
 
 
 class TestPart(strict.Model):
@@ -279,6 +295,9 @@ class ScheduleFile(strict.Model):
     @model_validator(mode="after")
     def _is_whole(self) -> ScheduleFile:
         """Refuse what has no meaning with a reader's own clock, or only with one."""
+        if self.articles.evergreen and self.email:
+            message = "evergreen articles are posted, not sent by email"
+            raise strict.complaint(message, hint="Try: posts, in a file of their own")
         if not is_sequence(self.when):
             if "since" in self.model_fields_set:
                 message = "since goes with a reader's own clock"

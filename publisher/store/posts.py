@@ -60,6 +60,22 @@ select selected.channel, drafts.data
    and issues.planned_at >= :since
    and not issues.is_rehearsal
 """)
+EACH = text("""
+select drafts.data, max(deliveries.settled_at) as at
+  from issues
+  join selected
+    on selected.issue = issues.id
+  join deliveries
+    on deliveries.selected = selected.id
+   and deliveries.state in ('accepted', 'uncertain')
+   and deliveries.reader = 0
+   and deliveries.recipient = ''
+  join drafts
+    on drafts.id = deliveries.draft
+ where :is_rehearsal
+    or not issues.is_rehearsal
+ group by drafts.id
+""")
 AMEND = text("""
 update deliveries
    set draft = (select id from drafts where issue = :issue and name = :draft),
@@ -135,3 +151,17 @@ class Posts:
                     "url": receipt.url,
                 },
             )
+
+    def last_of_each(self, *, is_rehearsal: bool) -> dict[str, datetime]:
+        """Return when there was last a post about each article, by slug.
+
+        What was only rehearsed counts for a rehearsal alone.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(EACH, {"is_rehearsal": is_rehearsal}).all()
+        found: dict[str, datetime] = {}
+        for row in rows:
+            draft, at = draft_from(json.loads(row.data)), times.moment(row.at)
+            if isinstance(draft, PostDraft):
+                found[draft.article] = max(at, found.get(draft.article, at))
+        return found

@@ -210,7 +210,7 @@ def test_whatever_the_article_a_shipped_post_fits(title: str, summary: str) -> N
 
 
 def test_the_shipped_folder_is_named(shipped: Templates, tmp_path: Path) -> None:
-    assert shipped.names("social") == ["announcement", "thread"]
+    assert shipped.names("social") == ["announcement", "evergreen", "thread"]
     assert Templates((tmp_path,), site=Site()).names("social") == []
 
 
