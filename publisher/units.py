@@ -74,6 +74,8 @@ def count(text: str, unit: Unit, *, link: int | None = None) -> int:
             return len(text.encode("utf-16-le", "surrogatepass")) // 2
         case "bytes":
             return len(text.encode("utf-8", "surrogatepass"))
+        case "threads":
+            return _with_emoji_as_bytes(text)
         case _:
             return _graphemes(text)
 
@@ -87,6 +89,26 @@ def fits(text: str, limits: Limits) -> bool:
     return count(text, limits.unit, link=limits.link) <= limits.length
 
 
+def _with_emoji_as_bytes(text: str) -> int:
+    """Return the characters, of an emoji its UTF-8 bytes, as Threads counts."""
+    emoji = sum(
+        len(found.group().encode()) - len(found.group())
+        for found in _emoji().finditer(text)
+    )
+    return len(text) + emoji
+
+
+@lru_cache(maxsize=1)
+def _emoji() -> Any:
+    import regex  # type: ignore[import-untyped]
+
+    return regex.compile(
+        r"\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3"
+        r"|\p{Extended_Pictographic}(?:[\uFE0F\u200D\U000E0020-\U000E007F]"
+        r"|\p{Emoji_Modifier}|(?<=\u200D)\p{Extended_Pictographic})*"
+    )
+
+
 def _graphemes(text: str) -> int:
     if text.isascii():
         return len(text) - text.count("\r\n")
@@ -95,7 +117,7 @@ def _graphemes(text: str) -> int:
 
 @lru_cache(maxsize=1)
 def _cluster() -> Any:  # the regex package ships no types
-    import regex  # type: ignore[import-untyped]
+    import regex
 
     return regex.compile(r"\X")
 

@@ -13,7 +13,9 @@ Direction: TypeAlias = Literal["ltr", "rtl"]
 Kind: TypeAlias = Literal["email", "post"]
 H = TypeVar("H", bound=Hashable)
 T = TypeVar("T")
-Unit: TypeAlias = Literal["characters", "graphemes", "mastodon", "utf16", "bytes"]
+Unit: TypeAlias = Literal[
+    "characters", "graphemes", "mastodon", "utf16", "bytes", "threads"
+]
 
 
 def fingerprint(value: object) -> str:
