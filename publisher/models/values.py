@@ -14,7 +14,7 @@ Kind: TypeAlias = Literal["email", "post"]
 H = TypeVar("H", bound=Hashable)
 T = TypeVar("T")
 Unit: TypeAlias = Literal[
-    "characters", "graphemes", "mastodon", "utf16", "bytes", "threads"
+    "characters", "graphemes", "mastodon", "utf16", "bytes", "threads", "weighted"
 ]
 
 

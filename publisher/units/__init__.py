@@ -3,64 +3,39 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from publisher.models import Limits, Unit
+from publisher.units.linked import Link, links
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["MASTODON_LINK", "X_LINK", "Link", "count", "fits", "links"]
 
-MASTODON_LINK = 23
+MASTODON_LINK = X_LINK = 23
 
-# A link as Mastodon and Bluesky see one: a scheme, a host with a dot, and no letter
-# or sign right before it. What follows the host is trimmed by `_trimmed`.
-_LINK = re.compile(
-    r"(?<![\w@#$＠＃./-])https?://"
-    r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{2,})"
-    r"(?::\d{1,5})?(?:[/?#][^\s<>\"]*)?",
-    re.IGNORECASE,
-)
 # https://docs.joinmastodon.org/user/posting/#mention
 _MENTION = re.compile(
     r"(?<![=/\w])@([a-z0-9_]+(?:[a-z0-9_.-]*[a-z0-9_])?)@\w+(?:[.-]+\w+)*",
     re.IGNORECASE,
 )
-_CLOSING = "?!*'‘’“”「」;:,.…$%[]~|@"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where a link stands in a text, in characters."""
-
-    start: int
-    end: int
-    url: str
-
-
-def links(text: str) -> Iterator[Link]:
-    """Find the links that a network would make clickable, in their order.
-
-    A closing bracket or a full stop after a link belongs to the sentence.
-
-    >>> [link.url for link in links("(see https://example.org/a_(b).)")]
-    ['https://example.org/a_(b)']
-    """
-    for match in _LINK.finditer(text):
-        url = _trimmed(match.group())
-        yield Link(match.start(), match.start() + len(url), url)
 
 
 def count(text: str, unit: Unit, *, link: int | None = None) -> int:
     """Return the length of the text in the unit; each link counts as `link`.
 
     "mastodon" is graphemes, with links as 23 unless `link` says otherwise, and remote
-    mentions without their server, as Mastodon's own validator counts.
+    mentions without their server, as Mastodon's own validator counts. "weighted" is
+    X's: an emoji and most scripts beyond the Latin ones count twice, a link as 23.
 
     >>> count("👩‍👩‍👧‍👦 https://example.org/a/long/path", "mastodon")
     25
+    >>> count("潮汐 example.org/tides", "weighted")
+    28
     """
+    if unit == "weighted":
+        from publisher.units import x
+
+        return x.length(text, link=X_LINK if link is None else link)
     if unit == "mastodon":
         text = _MENTION.sub(
             r"@\1", _flat(text, MASTODON_LINK if link is None else link)
@@ -130,21 +105,3 @@ def _flat(text: str, price: int) -> str:
         parts += (text[end : link.start], "x" * price)
         end = link.end
     return "".join((*parts, text[end:]))
-
-
-def _trimmed(url: str) -> str:
-    """Cut a link before a bracket that it did not open, and before closing signs."""
-    opened: list[int] = []
-    for place, sign in enumerate(url):
-        if sign == "(":
-            opened.append(place)
-        elif sign == ")":
-            if not opened:
-                url = url[:place]
-                break
-            opened.pop()
-    while opened and opened[-1] >= len(url):
-        opened.pop()
-    if opened:
-        url = url[: opened[0]]
-    return url.rstrip(_CLOSING)
