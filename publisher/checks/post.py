@@ -10,7 +10,11 @@ from publisher.models import Limits, PostDraft
 
 MOST_HASHTAGS = 5  # where the network has no rule, readers have
 LABELS = {"sexual", "nudity", "porn", "graphic-media"}  # Bluesky's own
-UNITS = {"mastodon": "characters", "utf16": "UTF-16 units"}
+UNITS = {
+    "mastodon": "characters",
+    "utf16": "UTF-16 units",
+    "weighted": "weighted characters",
+}
 
 
 @check("post.text", "post")

@@ -113,7 +113,7 @@ def limits_in_words(limits: Limits) -> str:
     """
     parts = []
     if limits.length is not None:
-        unit = "characters" if limits.unit == "mastodon" else limits.unit
+        unit = "characters" if limits.unit in {"mastodon", "weighted"} else limits.unit
         parts.append(f"{limits.length:,} {unit}")
     if limits.byte_length is not None:
         parts.append(f"{limits.byte_length:,} bytes")

@@ -83,7 +83,7 @@ def hashtags(text: str) -> list[Hashtag]:
     ]
     taken = 0
     kept: list[Hashtag] = []
-    both = [*found, *links(text)] if found else []
+    both: list[Hashtag | Link] = [*found, *links(text)] if found else []
     for one in sorted(both, key=lambda one: one.start):
         if one.start < taken:
             continue
@@ -97,8 +97,10 @@ def _weight(text: str) -> int:
     """Count a text without links: each emoji and each heavy character is two."""
     if text.isascii():
         return len(text)
+    plain: str
     plain, emoji = _patterns()["emoji"].subn("", text)
-    return 2 * (emoji + len(plain)) - sum(1 for _ in _LIGHT.finditer(plain))
+    light = sum(1 for _ in _LIGHT.finditer(plain))
+    return 2 * (int(emoji) + len(plain)) - light
 
 
 # --- links ----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ email:
   template: digest
   list: weekly
   subject: "{{ articles[0].title }}, {{ subscriber.first_name | default('reader') }}"
-posts: [{template: announcement, through: [mastodon, bluesky, webhook]}]
+posts: [{template: announcement, through: [mastodon, bluesky, webhook, x]}]
 """
 ARTICLE = """\
 ---

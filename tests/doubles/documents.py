@@ -53,6 +53,7 @@ CALLS: dict[str, tuple[str, dict[str, str]]] = {
         {"authorization": "Bearer .+", "idempotency-key": ".+"},
     ),
     "bluesky": ("/xrpc/com.atproto.repo.putRecord", {"authorization": "Bearer .+"}),
+    "x": ("/2/tweets", {"authorization": "Bearer .+"}),
     "webhook": (
         "/",
         {
@@ -254,6 +255,11 @@ def _bluesky(call: Call, specs: Path) -> Iterator[str]:
     yield from lexicons.check(call.json["record"], "app.bsky.feed.post")
 
 
+def _x(call: Call, specs: Path) -> Iterator[str]:
+    path = specs / "x.json"
+    yield from _errors(call.json, path, "#/components/schemas/CreatePostsRequest")
+
+
 def _webhook(call: Call, specs: Path) -> Iterator[str]:  # its document is ours
     wanted = {"type", "id", "key", "timestamp", "text", "url"}
     yield from (f"{one} is missing" for one in wanted - call.json.keys())
@@ -298,4 +304,5 @@ BODIES: dict[str, Callable[[Call, Path], Iterator[str]]] = {
     "ses": _ses,
     "sparkpost": _sparkpost,
     "webhook": _webhook,
+    "x": _x,
 }

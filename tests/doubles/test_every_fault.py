@@ -22,12 +22,14 @@ from tests.doubles.double import Double
 from tests.doubles.letters import READERS
 
 READERS_COUNT = 5
-POSTS = ["mastodon", "bluesky", "webhook"]
+POSTS = ["mastodon", "bluesky", "webhook", "x"]
 # A repeat with the same key is answered as the first time.
 REPLAYS = {"resend", "mastodon", "bluesky"}
+# It is looked up among the account's own, and sent again if it is not there.
+ASKED = {"x"}
 # A repeat with the same key is refused, so what became of the first stays open.
 REFUSES_REPEATS = {"brevo"}
-KEYED = sorted(REPLAYS | REFUSES_REPEATS)
+KEYED = sorted(REPLAYS | REFUSES_REPEATS | ASKED)
 needs_boto = pytest.mark.skipif(
     find_spec("boto3") is None, reason="boto3, of the extra ses, is not installed"
 )
@@ -73,7 +75,7 @@ def counts(ended: Rehearsal) -> Mapping[str, int]:
 
 def uncertain_after(provider: str, fault: str) -> bool:
     """Say whether a delivery must stay open after a fault."""
-    if fault not in TOOK_IT | TOOK_NOTHING or provider in REPLAYS:
+    if fault not in TOOK_IT | TOOK_NOTHING or provider in REPLAYS | ASKED:
         return False
     if provider in REFUSES_REPEATS:
         return fault in TOOK_IT

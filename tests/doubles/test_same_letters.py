@@ -66,7 +66,7 @@ def test_every_provider_makes_the_same_letters(
     assert letters_through(provider, project) == by_mail
 
 
-@pytest.mark.parametrize("provider", [*OTHERS, "mastodon", "bluesky", "webhook"])
+@pytest.mark.parametrize("provider", [*OTHERS, "mastodon", "bluesky", "webhook", "x"])
 def test_every_call_fits_its_providers_document(
     project: Project, specs: Path, provider: str
 ) -> None:

@@ -42,7 +42,7 @@ needs_boto = pytest.mark.skipif(
 )
 SES = pytest.param("ses", marks=needs_boto)
 BATCHES = "postmark resend mailtrap mailjet mailgun sendgrid sparkpost brevo".split()
-POSTS = ["mastodon", "bluesky", "webhook"]
+POSTS = ["mastodon", "bluesky", "webhook", "x"]
 ALL = [*BATCHES, "smtp", SES, *POSTS]
 KEYS = [f"weekly/7/mail/{number}" for number in range(4)]
 POST = Post(key="weekly/7/x/tides", text="Tides", created=datetime.now(UTC))
@@ -190,8 +190,9 @@ def test_the_login_of_bluesky_meets_no_fault() -> None:
         assert (fake.record.calls, fake.record.faults) == (1, {"500": 1})
 
 
-def test_mastodon_can_be_asked() -> None:
-    with open_fake("mastodon") as fake:
+@pytest.mark.parametrize("name", ["mastodon", "x"])
+def test_some_can_be_asked(name: str) -> None:
+    with open_fake(name) as fake:
         provider = opened(fake)
         assert provider.find(POST) is None
         receipt = provider.send(POST)
