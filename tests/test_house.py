@@ -93,6 +93,7 @@ ROOMS = {
     "botocore": {"providers"},
     "coincurve": {"providers"},
     "websocket": {"providers"},
+    "requests_oauthlib": {"providers"},
     "dns": {"dns"},
     "PIL": {"pictures", "cards"},
 }

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import re
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 from hypothesis import given
@@ -16,6 +21,7 @@ from responses import RequestsMock
 from responses.matchers import header_matcher, json_params_matcher
 
 from publisher.errors import (
+    ConfigError,
     ProviderError,
     Refused,
     Rejected,
@@ -347,6 +353,67 @@ class TestX(ProviderContract):
         web.get(ME, json=said)
         with pytest.raises(Unavailable):
             self.provider.verify()
+
+
+# --- OAuth 1.0a -----------------------------------------------------------------------
+
+SIGNED = {
+    "token": Secret("own-t0ken"),
+    "key": Secret("app-k3y"),
+    "key_secret": Secret("app-s3cret"),
+    "token_secret": Secret("own-s3cret"),
+}
+
+
+def test_every_call_of_oauth_1_is_signed(web: RequestsMock) -> None:
+    pytest.importorskip("requests_oauthlib", reason="it comes with the extra x")
+    web.get(ME, json=IDENTITY)
+    web.get(MINE, json={"meta": {"result_count": 0}})
+    web.post(f"{API}/media/upload", json={"data": {"id": "8"}})
+    web.post(f"{API}/media/metadata", json={"data": {}})
+    web.post(POSTS, json=made("42"))
+    provider = X(**SIGNED)
+    assert provider.find(POST) is None
+    provider.send(replace(POST, media=(PICTURE,)))
+    for one in web.calls:
+        login = f"{one.request.headers['Authorization']}"
+        given = dict(re.findall(r'(oauth_\w+)="([^"]*)"', login))
+        assert unquote(given.pop("oauth_signature")) == signature_of(
+            f"{one.request.method}", f"{one.request.url}", given
+        )
+        assert (given["oauth_consumer_key"], given["oauth_token"]) == (
+            "app-k3y",
+            "own-t0ken",
+        )
+
+
+def signature_of(method: str, address: str, given: dict[str, str]) -> str:
+    """Sign a call by hand (RFC 5849, 3.4)."""
+    base, _, query = address.partition("?")
+    values = sorted((quote(a, ""), quote(b, "")) for a, b in parse_qsl(query))
+    values = sorted([*values, *given.items()])
+    parts = (method, base, "&".join(f"{a}={b}" for a, b in values))
+    text = "&".join(quote(one, "") for one in parts)
+    digest = hmac.new(b"app-s3cret&own-s3cret", text.encode(), "sha1").digest()
+    return base64.b64encode(digest).decode()
+
+
+def test_half_of_oauth_1_is_refused_at_once() -> None:
+    with pytest.raises(ConfigError, match="the secrets of both"):
+        X(Secret("own-t0ken"), key=Secret("app-k3y"))
+
+
+def test_oauth_1_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "find_spec", lambda _: None)
+    with pytest.raises(ConfigError) as caught:
+        X(**SIGNED)
+    assert "pip install 'publisher[x]'" in caught.value.hint
+
+
+@pytest.fixture
+def web() -> Iterator[RequestsMock]:
+    with RequestsMock() as mock:
+        yield mock
 
 
 def parts_of(request: Any) -> dict[str, Any]:

@@ -16,9 +16,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from functools import partial
+from importlib.util import find_spec
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from publisher.errors import (
+    ConfigError,
     ProviderError,
     Rejected,
     Unavailable,
@@ -32,6 +35,7 @@ from publisher.providers import Secret
 from publisher.providers.x.answers import (
     Duplicate,
     Gone,
+    Judge,
     gone,
     verdict,
     verdict_on_answer,
@@ -58,6 +62,18 @@ class X:
             "and media.write; an app's bearer token cannot post"
         }
     )
+    key: Secret = field(
+        default=Secret(""),
+        metadata={
+            "doc": "only for OAuth 1.0a (`pip install 'publisher[x]'`): the app's"
+        },
+    )
+    key_secret: Secret = field(
+        default=Secret(""), metadata={"doc": "only for OAuth 1.0a: the app's"}
+    )
+    token_secret: Secret = field(
+        default=Secret(""), metadata={"doc": "only for OAuth 1.0a: the token's"}
+    )
     url: str = field(
         default="https://api.x.com", metadata={"doc": "where the API is, for tests"}
     )
@@ -74,6 +90,23 @@ class X:
         has_threads=True,
         per_second=1,  # 100 in a quarter of an hour, and then it says when
     )
+
+    def __post_init__(self) -> None:
+        """Say at once what is missing for OAuth 1.0a."""
+        given = (self.key, self.key_secret, self.token_secret)
+        if not any(given):
+            return
+        if not all(given):
+            raise ConfigError(
+                "x: OAuth 1.0a needs a key, a token, and the secrets of both",
+                where=".env",
+                hint="Try: X_KEY, X_KEY_SECRET and X_TOKEN_SECRET, or none of them.",
+            )
+        if find_spec("requests_oauthlib") is None:
+            raise ConfigError(
+                "x: OAuth 1.0a needs the package requests-oauthlib",
+                hint="Try: pip install 'publisher[x]'",
+            )
 
     @staticmethod
     def payload(post: Post) -> Json:
@@ -156,7 +189,8 @@ class X:
         if before:
             fields["reply"] = {"in_reply_to_tweet_id": before[-1]}
         judge = verdict_on_answer if before else verdict
-        said = post_json(f"{self._base}/tweets", fields, **self._options(judge))
+        address = f"{self._base}/tweets"
+        said = post_json(address, fields, **self._options("POST", address, judge))
         number = _data(said).get("id")
         if not number:
             raise Uncertain("x answered without a post")
@@ -165,7 +199,7 @@ class X:
     def _take_back(self, number: str) -> None:
         address = f"{self._base}/tweets/{number}"
         with suppress(Gone):
-            call("DELETE", address, **self._options(gone))
+            call("DELETE", address, **self._options("DELETE", address, gone))
 
     def _upload(self, media: Media) -> str:
         """Hand a picture over, with what it shows; return its number.
@@ -177,10 +211,11 @@ class X:
         category = "tweet_gif" if kind == "gif" else "tweet_image"
         file = File("media", f"picture.{kind}", media.media_type, media.content)
         body, content_type = form({"media_category": category}, [file])
-        options = self._options(verdict)
+        address = f"{self._base}/media/upload"
+        options = self._options("POST", address, verdict)
         options["headers"] |= {"Content-Type": content_type}
         try:
-            answer = call("POST", f"{self._base}/media/upload", data=body, **options)
+            answer = call("POST", address, data=body, **options)
             data = _data(read_json(answer, provider="x"))
             number = f"{data.get('id') or ''}"
             self._await(number, data)
@@ -207,7 +242,8 @@ class X:
     def _describe(self, number: str, alt: str) -> None:
         metadata = {"alt_text": {"text": alt[:ALT]}}
         said = {"id": number, "metadata": metadata}
-        post_json(f"{self._base}/media/metadata", said, **self._options(verdict))
+        address = f"{self._base}/media/metadata"
+        post_json(address, said, **self._options("POST", address, verdict))
 
     def _recent(self, post: Post) -> list[Json]:
         """Return the account's own posts since this one was planned, newest first."""
@@ -230,16 +266,32 @@ class X:
         return me
 
     def _get(self, path: str, **params: str) -> Any:
-        options = self._options(verdict)
-        return get_json(f"{self._base}{path}", params=params, **options)
+        query = f"?{urlencode(params)}" if params else ""
+        address = f"{self._base}{path}{query}"  # whole, for it is what gets signed
+        return get_json(address, **self._options("GET", address, verdict))
 
-    def _options(self, verdict: Any) -> dict[str, Any]:
+    def _options(self, method: str, address: str, judge: Judge) -> dict[str, Any]:
         return {
             "provider": "x",
-            "headers": {"Authorization": f"Bearer {self.token}"},
-            "secrets": (self.token,),
-            "verdict": verdict,
+            "headers": {"Authorization": self._login(method, address)},
+            "secrets": (self.token, self.key, self.key_secret, self.token_secret),
+            "verdict": judge,
         }
+
+    def _login(self, method: str, address: str) -> str:
+        """Return who we are; of OAuth 1.0a, a signature of the call without its body.
+
+        https://docs.x.com/fundamentals/authentication/oauth-1-0a/authorizing-a-request
+        """
+        if not self.key:
+            return f"Bearer {self.token}"
+        from requests_oauthlib import OAuth1
+
+        app = (self.key.reveal(), self.key_secret.reveal())
+        own = (self.token.reveal(), self.token_secret.reveal())
+        signer = OAuth1(*app, *own, decoding=None).client
+        _, headers, _ = signer.sign(address, http_method=method)
+        return f"{headers['Authorization']}"
 
     @property
     def _base(self) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from publisher.errors import ProviderError, Refused, Rejected
 
 if TYPE_CHECKING:
     from publisher.http.call import Response
+
+Judge: TypeAlias = "Callable[[Response], ProviderError | None]"
 
 _UNSUPPORTED = ("unsupported-authentication", "application-only")
 # What a 403 says of one post; any other is about the account.
