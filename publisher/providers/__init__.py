@@ -20,7 +20,7 @@ _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0"}
 # Settings that say which account it is: where it is, and who we are there.
 _PLACES = {"url", "host", "domain", "region"}
-_LOGINS = {"username", "handle", "key", "key_id"}
+_LOGINS = {"username", "handle", "key", "key_id", "author", "page"}
 
 
 class Secret(str):

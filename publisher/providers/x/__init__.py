@@ -30,7 +30,7 @@ from publisher.errors import (
 from publisher.http.call import call, get_json, post_json, read_json
 from publisher.http.chain import put_all
 from publisher.http.forms import File, form
-from publisher.models import Identity, Json, Kind, Limits, Media, Post, Receipt
+from publisher.models import Identity, Json, Kind, Limits, Login, Media, Post, Receipt
 from publisher.providers import Secret
 from publisher.providers.x.answers import (
     Duplicate,
@@ -77,6 +77,10 @@ class X:
     url: str = field(
         default="https://api.x.com", metadata={"doc": "where the API is, for tests"}
     )
+    client_id: str = field(default="", metadata={"doc": "of your app, for logging in"})
+    client_secret: Secret = field(
+        default=Secret(""), metadata={"doc": "of your app, if it has one"}
+    )
 
     kind: ClassVar[Kind] = "post"
     limits: ClassVar[Limits] = Limits(
@@ -89,6 +93,16 @@ class X:
         image_bytes=5_000_000,
         has_threads=True,
         per_second=1,  # 100 in a quarter of an hour, and then it says when
+    )
+
+    login: ClassVar[Login] = Login(
+        authorize="https://x.com/i/oauth2/authorize",
+        token="https://api.x.com/2/oauth2/token",  # noqa: S106  where
+        scopes=(
+            *("tweet.read", "tweet.write", "users.read", "media.write"),
+            "offline.access",
+        ),
+        proves="basic",
     )
 
     def __post_init__(self) -> None:
