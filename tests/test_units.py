@@ -138,3 +138,22 @@ def test_a_hostile_text_is_counted_in_no_time() -> None:
     for text in ("https://a." * 5000, "https://a.org/" + "(" * 50_000, "@a@b." * 9999):
         count(text, "mastodon")
     assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("", 0),
+        ("école.fr", 24),  # its first letter is taken for what stands before the link
+        ("à école.fr", 25),
+        ('"example.org"', 25),
+        ("😷\ufe0f", 4),
+        ("©️ ©", 4),
+        ("❤️‍🔥", 2),
+        ("🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", 2),
+        ("https://example.org/潮", 25),
+        ("no.such-domain", 14),
+    ],
+)
+def test_x_weighs_links_and_emoji(text: str, weight: int) -> None:
+    assert count(text, "weighted") == weight

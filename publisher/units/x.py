@@ -58,7 +58,7 @@ def links(text: str) -> list[Link]:
     """
     found: list[Link] = []
     for word in _WORD.finditer(text):
-        for match in _matches(word.group()):
+        for match in _matches(word.group(), is_first=not word.start()):
             if not _is_possible(match):
                 continue
             of_match = _schemed(match) if match["scheme"] else _bare(match)
@@ -106,13 +106,14 @@ def _weight(text: str) -> int:
 # --- links ----------------------------------------------------------------------------
 
 
-def _matches(word: str) -> Iterator[re.Match[str]]:
+def _matches(word: str, *, is_first: bool) -> Iterator[re.Match[str]]:
     """Yield what looks like links in a word, from left to right.
 
     All places between letters would do to begin one, and the first that may decides for
     all others up to the next sign: so a long word takes no longer than a short one.
     """
-    unread = 0  # where the sign before a link may stand
+    # Where the sign before a link may stand; before a word there is white space.
+    unread = 0 if is_first else -1
     for letters in _LETTERS.finditer(word):
         end = letters.end()
         while unread < end:
@@ -135,7 +136,7 @@ def _start(word: str, letters: re.Match[str], unread: int) -> int | None:
         if scheme is None:
             return None
         first = scheme.start()
-    if first == 0 and unread == 0:
+    if first == 0 and (unread < 0 or end == 1 or not _BEFORE.match(word)):
         return 0
     before = _BEFORE.search(word, max(first - 1, unread), end - 1)
     if before is None or (has_scheme and before.end() > first):
@@ -231,8 +232,11 @@ _HASHTAG = (
 )
 # Sequences are taken by their grammar (Unicode TS 51, 1.4.9), not from a list that is
 # old next year.
-_ONE = r"[\p{Emoji}--[#*0-9\xa9\xae\u2122\u265f]--\p{RI}]"
-_PART = rf"(?:\p{{Emoji_Modifier_Base}}\p{{Emoji_Modifier}}|{_ONE})\ufe0f?"
+_ONE = r"[\p{Emoji}--\p{Emoji_Presentation}--[#*0-9\xa9\xae\u2122\u265f]]"
+_PART = (
+    rf"(?:\p{{Emoji_Modifier_Base}}\p{{Emoji_Modifier}}|\p{{Emoji_Presentation}}"
+    rf"|{_ONE}\ufe0f?)"
+)
 _EMOJI = (
     r"(?V1)\p{RI}\p{RI}|[#*0-9]\ufe0f?\u20e3|[\xa9\xae\u2122\u265f]\ufe0f"
     r"|\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
