@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -253,12 +253,14 @@ def _tld() -> str:
     return rf"(?:{known}|(?i:xn--)[\-0-9a-zA-Z]+)"
 
 
-def _any_of(words: Iterable[str]) -> str:
+def _any_of(words: Sequence[str]) -> str:
     """Return a pattern of any of the words, the longest first.
 
     >>> _any_of(["co", "com", "de"])
-    '(?:c(?:o(?:(?:m)|))|d(?:e(?:)))'
+    '(?:de|c(?:o(?:m|)))'
     """
+    if len(words) == 1:
+        return words[0]
     rests: dict[str, list[str]] = {}
     for word in words:
         rests.setdefault(word[:1], []).append(word[1:])
