@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from publisher.http.call import Response
 
 MOST_TAGS = 20
+_PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL | re.IGNORECASE)
 WRITES = "publish_posts"
 
 
@@ -193,11 +195,19 @@ def _gone(response: Response) -> ProviderError | None:
 
 
 def _content(document: Document) -> str:
-    """Return the page with a link to where it was published first."""
+    """Return the page with a link to where it was published first.
+
+    WordPress makes a break of each line's end, so only preformatted text has any.
+    """
+    parts = _PREFORMATTED.split(document.html)
+    page = "".join(
+        part if number % 2 else " ".join(part.split("\n"))
+        for number, part in enumerate(parts)
+    )
     if not document.url:
-        return document.html
+        return page
     place = html.escape(document.url)
-    return f'{document.html}\n<p><a rel="canonical" href="{place}">{place}</a></p>'
+    return f'{page}\n<p><a rel="canonical" href="{place}">{place}</a></p>'
 
 
 def _slug(post: Post) -> str:

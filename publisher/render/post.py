@@ -65,11 +65,15 @@ class About:
 
 
 def post(sandbox: Sandbox, name: str, about: About, limits: Limits) -> PostDraft:
-    """Render the template's steps and take the first that fits."""
+    """Render the template's steps and take the first that fits.
+
+    A network that takes a document gets the whole article, without a template.
+    """
     from publisher.units import count
 
+    if limits.takes == "document":
+        return _whole(name, about)
     article, room = about.article, _room(limits, about.content_warning)
-    is_whole = limits.takes == "document"
     steps = enumerate(_steps(sandbox, name, about, limits))
     fitting = ((rung, parts) for rung, parts in steps if _fit(parts, room))
     rung, parts = next(fitting, (-1, ()))
@@ -89,12 +93,28 @@ def post(sandbox: Sandbox, name: str, about: About, limits: Limits) -> PostDraft
         card=card_of(article, about.link),
         content_warning=about.content_warning,
         visibility=about.visibility,
-        title=article.title if is_whole else "",
-        document=document_of(article) if is_whole else None,
         length=max(lengths),
         limit=limits.length,
         unit=limits.unit,
         rung=rung,
+    )
+
+
+def _whole(name: str, about: About) -> PostDraft:
+    """Return the whole article; its text is what a person reads in a preview."""
+    article = about.article
+    return PostDraft(
+        template=name,
+        network=about.network,
+        article=article.slug,
+        title=article.title,
+        text=f"{article.title}\n\n{article.text}".strip(),
+        document=document_of(article),
+        card=card_of(article, article.url),
+        language=about.language,
+        direction=article.direction,
+        content_warning=about.content_warning,
+        visibility=about.visibility,
     )
 
 

@@ -90,6 +90,13 @@ def test_a_post_is_a_draft_that_links_to_the_article(
     assert base64.b64decode(said) == b"ferry:p4ss word"
 
 
+def test_lines_end_only_where_text_is_preformatted() -> None:
+    page = "<p>Of the\nsea.</p>\n<pre>a\nb</pre>\n<p>x\ny</p>"
+    document = replace(DOCUMENT, html=page, url="")
+    body = WordPress.payload(replace(POST, document=document))
+    assert body["content"] == "<p>Of the sea.</p> <pre>a\nb</pre> <p>x y</p>"
+
+
 def test_tags_are_found_or_made(site: WordPress, web: RequestsMock) -> None:
     match = [query_param_matcher({"search": "Sea", "per_page": "100"})]
     seaside = {"id": 1, "name": "Seaside"}

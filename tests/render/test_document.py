@@ -38,7 +38,7 @@ def test_the_whole_article_is_in_the_draft_and_comes_back_from_the_books() -> No
     assert document.url == "https://lantern.example.org/lamps"
     assert document.published == "2026-11-10T00:00:00+00:00"
     assert document.tags == ("light", "sea")
-    assert draft.title == "Lamps"
+    assert (draft.title, draft.text) == ("Lamps", "Lamps\n\nLit at dusk.")
     assert draft_from(draft.data()) == draft
 
 
