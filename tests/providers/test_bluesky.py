@@ -17,6 +17,7 @@ from publisher.errors import ProviderError, Refused, Rejected, Unavailable
 from publisher.models import Card, Json, Media, Post, Receipt
 from publisher.providers import Secret
 from publisher.providers.bluesky import Bluesky, record_key
+from publisher.providers.bluesky.address import cid
 from publisher.testing import ProviderContract
 from tests.doubles.lexicons import Lexicons
 
@@ -169,51 +170,70 @@ def answers(pds: RequestsMock, count: int) -> None:
         pds.post(PUT, json={"uri": uri, "cid": f"cid{number}"})
 
 
+GET = f"{URL}/xrpc/com.atproto.repo.getRecord"
+APPLY = f"{URL}/xrpc/com.atproto.repo.applyWrites"
+NOT_THERE = {"error": "RecordNotFound", "message": "Could not locate record"}
+
+
+def creations(pds: RequestsMock) -> list[Json]:
+    """What was written at once: its keys and its records."""
+    call: Any = pds.calls[-1]
+    assert call.request.url == APPLY
+    writes: list[Json] = json.loads(call.request.body)["writes"]
+    return writes
+
+
 def test_each_part_of_a_thread_answers_the_one_before(
     account: Bluesky, pds: RequestsMock
 ) -> None:
-    answers(pds, 3)
+    pds.get(GET, status=400, json=NOT_THERE)
+    pds.post(APPLY, json={"results": []})
     receipt = account.send(THREAD)
-    assert [uri[-1] for uri in receipt.id.split(",")] == ["1", "2", "3"]
-    first, second, third = (one["record"] for one in written(pds))
+    writes = creations(pds)
+    uris = [f"at://{DID}/app.bsky.feed.post/{one['rkey']}" for one in writes]
+    assert receipt.id == ",".join(uris)
+    first, second, third = (one["value"] for one in writes)
     assert "reply" not in first
-    assert (second["reply"]["root"]["cid"], second["reply"]["parent"]["cid"]) == (
-        "cid1",
-        "cid1",
-    )
-    assert (third["reply"]["root"]["cid"], third["reply"]["parent"]["cid"]) == (
-        "cid1",
-        "cid2",
-    )
+    root = {"uri": uris[0], "cid": cid(first)}
+    assert second["reply"] == {"root": root, "parent": root}
+    parent = {"uri": uris[1], "cid": cid(second)}
+    assert third["reply"] == {"root": root, "parent": parent}
     assert "embed" in first
     assert "embed" not in second
     assert first["createdAt"] < second["createdAt"] < third["createdAt"]
     assert [text for text, _ in marked(third)] == ["#FährTag"]
 
 
-def test_a_repeated_thread_is_the_same_records(
+def test_a_thread_that_stands_is_not_written_again(
     account: Bluesky, pds: RequestsMock
 ) -> None:
-    answers(pds, 3)
-    account.send(THREAD)
-    answers(pds, 3)
-    account.send(THREAD)
-    before, after = written(pds)[:3], written(pds)[3:]
-    assert before == after
-    assert len({one["rkey"] for one in before}) == 3
+    pds.get(GET, json={"uri": "at://x", "value": {}})
+    first = account.send(THREAD)
+    assert first == account.send(THREAD)
+    assert len(first.id.split(",")) == 3
 
 
-def test_a_thread_whose_part_is_refused_is_taken_back(
+def test_a_thread_is_written_whole_or_not_at_all(
     account: Bluesky, pds: RequestsMock
 ) -> None:
-    answers(pds, 2)
-    pds.post(PUT, status=400, json={"error": "InvalidRequest", "message": "no"})
-    delete = f"{URL}/xrpc/com.atproto.repo.deleteRecord"
-    for rkey in ("2", "1"):
-        sent = {"repo": DID, "collection": "app.bsky.feed.post", "rkey": rkey}
-        pds.post(delete, json={}, match=[json_params_matcher(sent)])
+    pds.get(GET, status=400, json=NOT_THERE)
+    pds.post(APPLY, status=400, json={"error": "InvalidRequest", "message": "no"})
     with pytest.raises(Rejected):
         account.send(THREAD)
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        ({}, "bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua"),
+        (
+            {"b": [1, -1, 300, True, None], "aa": "é", "a": {"c": "x" * 70_000}},
+            "bafyreibldel3hx4gtnmcdjkw5nasxojn6zyaxtgtpgh2bwcmj72y3mrjay",
+        ),
+    ],
+)
+def test_a_record_is_named_by_what_is_in_it(record: Json, name: str) -> None:
+    assert cid(record) == name
 
 
 def test_a_part_that_is_too_long_sends_nothing(account: Bluesky) -> None:
@@ -222,11 +242,11 @@ def test_a_part_that_is_too_long_sends_nothing(account: Bluesky) -> None:
 
 
 def test_an_edit_keeps_the_places(account: Bluesky, pds: RequestsMock) -> None:
-    answers(pds, 3)
-    receipt = account.send(THREAD)
+    base = f"at://{DID}/app.bsky.feed.post"
+    receipt = Receipt(f"{base}/1,{base}/2,{base}/3")
     answers(pds, 3)
     account.edit(receipt.id, replace(THREAD, text="1 (1/3)"))
-    edited = written(pds)[3:]
+    edited = written(pds)
     assert [one["rkey"] for one in edited] == ["1", "2", "3"]
     assert edited[0]["record"]["text"] == "1 (1/3)"
     with pytest.raises(Rejected, match="3 parts"):

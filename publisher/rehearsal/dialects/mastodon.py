@@ -13,6 +13,7 @@ from publisher.models import Json
 from publisher.rehearsal.calls import Call, Plain, Reply, in_json
 
 ACCOUNT = "7"
+PART = "%23"  # a "#" in a header, before the number of a thread's part
 
 
 class Mastodon(Plain):
@@ -35,8 +36,9 @@ class Mastodon(Plain):
         return in_json({"error": "Record not found"}, 404)
 
     def marks(self, call: Call) -> list[str]:
-        """Return its key."""
-        return [self.key(call)]
+        """Return its key; the later parts of a thread belong to its first."""
+        key = self.key(call)
+        return [] if PART in key else [key]
 
     def key(self, call: Call) -> str:
         """Return the header."""

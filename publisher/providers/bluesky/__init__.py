@@ -3,33 +3,36 @@
 https://docs.bsky.app/docs/advanced-guides/posts
 
 A record has a key that we choose when the post is planned, and `putRecord` with the
-same key and record changes nothing: a post may be repeated for ever, and so may a
-thread, whose parts have keys of their own. Mentions stay plain text: they would need a
-look-up.
+same key and record changes nothing: a post may be repeated for ever. The parts of a
+thread have keys of their own, and are written in one call, all of them or none.
+Mentions stay plain text: they would need a look-up.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from publisher.errors import ProviderError, Refused, Rejected, Unavailable, Uncertain
-from publisher.http.call import call, post_json, read_json
-from publisher.models import Card, Identity, Json, Kind, Limits, Media, Post, Receipt
+from publisher.http.call import call, get_json, post_json, read_json
+from publisher.models import Identity, Json, Kind, Limits, Media, Post, Receipt
 from publisher.providers import Secret
-from publisher.units import count, fits, links
+from publisher.providers.bluesky.address import cid
+from publisher.providers.bluesky.record import embed, facets, warnings
+from publisher.units import count, fits
 
 if TYPE_CHECKING:
     from publisher.http.call import Response
 
 COLLECTION = "app.bsky.feed.post"
-# https://docs.bsky.app/docs/advanced-guides/moderation#self-labels
-SELF_LABELS = ("sexual", "nudity", "porn", "graphic-media")
 _SORTABLE = "234567abcdefghijklmnopqrstuvwxyz"
+
+
+class _Missing(Rejected):
+    """There is no such record."""
 
 
 class _Expired(Unavailable):
@@ -68,7 +71,7 @@ class Bluesky:
     @staticmethod
     def payload(post: Post) -> Json:
         """Return the record: what readers' apps will read."""
-        labels, words = _warnings(post.content_warning)
+        labels, words = warnings(post.content_warning)
         text = f"CW: {words}\n\n{post.text}" if words else post.text
         record: Json = {
             "$type": COLLECTION,
@@ -77,10 +80,10 @@ class Bluesky:
         }
         if post.language:
             record["langs"] = [post.language]
-        if facets := _facets(text, post.hashtags):
-            record["facets"] = facets
+        if marks := facets(text, post.hashtags):
+            record["facets"] = marks
         if post.card:
-            record["embed"] = _embed(post.card)
+            record["embed"] = embed(post.card)
         if labels:
             record["labels"] = {
                 "$type": "com.atproto.label.defs#selfLabels",
@@ -89,12 +92,12 @@ class Bluesky:
         return record
 
     def send(self, post: Post) -> Receipt:
-        """Put the records where their keys say; a repeat finds itself there.
+        """Put the record where its key says; a repeat finds itself there.
 
-        Of a thread each part answers the one before. Where one is refused, those before
-        it are taken back.
+        Of a thread each part answers the one before, and they come all at once.
         """
-        return self._written(post, [record_key(part) for part in _parts(post)])
+        keys = [record_key(part) for part in _parts(post)]
+        return self._at_once(post, keys) if post.thread else self._written(post, keys)
 
     def edit(self, receipt: str, post: Post) -> Receipt:
         """Write other records in the place of those that stand there.
@@ -122,23 +125,60 @@ class Bluesky:
         name = f"{session.get('handle') or self._name}"
         return Identity(name=f"@{name}", url=f"https://bsky.app/profile/{name}")
 
-    def _written(self, post: Post, keys: Sequence[str]) -> Receipt:
+    def _at_once(self, post: Post, keys: Sequence[str]) -> Receipt:
+        """Write all parts of a thread in one call; what is there already is the thread.
+
+        https://docs.bsky.app/docs/api/com-atproto-repo-apply-writes
+        """
+        records = self._records(post)
+        if not self._session:
+            self._session.update(self._login())
+        base = f"at://{self._session['did']}/{COLLECTION}"
+        uris = [f"{base}/{key}" for key in keys]
+        if not self._stands(keys[0]):
+            refs: list[Json] = []
+            for uri, record in zip(uris, records, strict=True):
+                if refs:
+                    record["reply"] = {"root": refs[0], "parent": refs[-1]}
+                refs.append({"uri": uri, "cid": cid(record)})
+            self._in_session(
+                "com.atproto.repo.applyWrites",
+                {"validate": True, "writes": _creations(keys, records)},
+            )
+        return Receipt(",".join(uris), self._web(keys[0]))
+
+    def _stands(self, key: str) -> bool:
+        """Say whether a record is there."""
+        place = {"repo": self._session["did"], "collection": COLLECTION, "rkey": key}
+        try:
+            get_json(
+                self._address("com.atproto.repo.getRecord"),
+                provider="bluesky",
+                params=place,
+                verdict=_missing,
+            )
+        except _Missing:
+            return False
+        return True
+
+    def _records(self, post: Post) -> list[Json]:
+        """Return the records of a post and its thread, with what stands below it."""
         records = [self.payload(part) for part in _parts(post)]
         for record in records:
             _refuse_long(record["text"])
         records[0] |= self._embedded(post)
+        return records
+
+    def _web(self, key: str) -> str:
+        return f"https://bsky.app/profile/{self._name}/post/{key}"
+
+    def _written(self, post: Post, keys: Sequence[str]) -> Receipt:
         done: list[Json] = []
-        for key, record in zip(keys, records, strict=True):
+        for key, record in zip(keys, self._records(post), strict=True):
             if done:
                 record["reply"] = {"root": _ref(done[0]), "parent": _ref(done[-1])}
-            try:
-                done.append(self._put(key, record))
-            except Rejected:
-                if done:
-                    self.delete(",".join(one["uri"] for one in done))
-                raise
-        url = f"https://bsky.app/profile/{self._name}/post/{keys[0]}"
-        return Receipt(",".join(one["uri"] for one in done), url)
+            done.append(self._put(key, record))
+        return Receipt(",".join(one["uri"] for one in done), self._web(keys[0]))
 
     def _put(self, key: str, record: Json) -> Json:
         place = {"collection": COLLECTION, "rkey": key, "record": record}
@@ -153,9 +193,9 @@ class Bluesky:
             some = post.media[: self.limits.images]
             return {"embed": _pictures([(one, self._upload(one)) for one in some])}
         if post.card and post.thumbnail:
-            embed = _embed(post.card)
-            embed["external"]["thumb"] = self._upload(post.thumbnail)
-            return {"embed": embed}
+            card = embed(post.card)
+            card["external"]["thumb"] = self._upload(post.thumbnail)
+            return {"embed": card}
         return {}
 
     def _upload(self, media: Media) -> Json:
@@ -241,7 +281,7 @@ def _parts(post: Post) -> list[Post]:
     Each is a little younger than the one before. The words of a warning stand above the
     first alone, its labels are those of all.
     """
-    labels, _ = _warnings(post.content_warning)
+    labels, _ = warnings(post.content_warning)
     parts = [post]
     for number, text in enumerate(post.thread, start=2):
         later = _planned(post.created) + timedelta(milliseconds=number)
@@ -295,51 +335,25 @@ def _iso(created: datetime | None) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _warnings(content_warning: str) -> tuple[list[str], str]:
-    """Split a warning into the labels that Bluesky knows and words for the rest.
-
-    Words stand above the text: Bluesky has no other place, and none may get lost.
-    """
-    parts = [part.strip() for part in content_warning.split(",") if part.strip()]
-    labels = [label for label in SELF_LABELS if label in map(str.casefold, parts)]
-    words = [part for part in parts if part.casefold() not in SELF_LABELS]
-    return labels, ", ".join(words)
+def _missing(response: Response) -> ProviderError | None:
+    """Tell a record that is not there (a 400) from a call that is wrong."""
+    try:
+        is_missing = response.json().get("error") == "RecordNotFound"
+    except (ValueError, AttributeError):
+        return None
+    return _Missing("bluesky has no such record") if is_missing else None
 
 
-def _embed(card: Card) -> Json:
-    return {
-        "$type": "app.bsky.embed.external",
-        "external": {
-            "uri": card.url,
-            "title": card.title,
-            "description": card.description,
-        },
-    }
-
-
-def _facets(text: str, hashtags: tuple[str, ...]) -> list[Json]:
-    """Mark links and hashtags, in UTF-8 bytes; the server checks none of it."""
-    parts = [(link.start, link.end, {"link": link.url}) for link in links(text)]
-    taken = {place for start, end, _ in parts for place in range(start, end)}
-    for tag in dict.fromkeys(hashtags):
-        parts += [
-            (match.start(), match.end(), {"tag": tag})
-            for match in re.finditer(rf"(?<!\w)[#＃]{re.escape(tag)}(?!\w)", text)
-            if match.start() not in taken
-        ]
-    return [_facet(text, *part) for part in sorted(parts, key=lambda part: part[0])]
-
-
-def _facet(text: str, start: int, end: int, feature: dict[str, str]) -> Json:
-    ((name, value),) = feature.items()
-    place = "uri" if name == "link" else name
-    return {
-        "index": {
-            "byteStart": len(text[:start].encode()),
-            "byteEnd": len(text[:end].encode()),
-        },
-        "features": [{"$type": f"app.bsky.richtext.facet#{name}", place: value}],
-    }
+def _creations(keys: Sequence[str], records: Sequence[Json]) -> list[Json]:
+    return [
+        {
+            "$type": "com.atproto.repo.applyWrites#create",
+            "collection": COLLECTION,
+            "rkey": key,
+            "value": record,
+        }
+        for key, record in zip(keys, records, strict=True)
+    ]
 
 
 def _verdict(response: Response) -> ProviderError | None:
