@@ -91,6 +91,7 @@ ROOMS = {
     "fastfeedparser": {"sources"},
     "boto3": {"providers"},
     "botocore": {"providers"},
+    "apprise": {"providers"},
     "coincurve": {"providers"},
     "websocket": {"providers"},
     "requests_oauthlib": {"providers"},
