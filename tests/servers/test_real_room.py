@@ -71,7 +71,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def matrix(server: str) -> Matrix:
-    """An account that has made a room."""
+    return joined(server)
+
+
+def joined(server: str) -> Matrix:
+    """Return an account that has made a room."""
     api = f"{server}/_matrix/client/v3"
     account = {
         "auth": {"type": "m.login.dummy"},
