@@ -9,20 +9,19 @@ is made by Facebook of the link.
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from publisher.errors import Refused, Rejected, Unavailable, Uncertain
 from publisher.http import graph
 from publisher.http.call import call, get_json, read_json
 from publisher.http.forms import File, form
+from publisher.http.recall import bare, is_since
 from publisher.models import Identity, Json, Kind, Limits, Media, Post, Receipt
 from publisher.providers import Secret
 
-CLOCKS_DIFFER = timedelta(minutes=5)
 RECENT = 25
 HINT = "Try: a token of the page, from Graph API Explorer > Page Access Tokens"
 
@@ -163,10 +162,6 @@ def _receipt(number: str) -> Receipt:
 
 def _is_same(found: Json, post: Post) -> bool:
     made = datetime.fromisoformat(found["created_time"])
-    if post.created and made < post.created - CLOCKS_DIFFER:
+    if not is_since(made, post.created):
         return False
-    return _bare(found.get("message") or "") == _bare(post.text)
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    return bare(found.get("message") or "") == bare(post.text)

@@ -23,13 +23,13 @@ from urllib.parse import quote
 from publisher.errors import ProviderError, Rejected, Unavailable, Uncertain
 from publisher.http.call import call, get_json, post_json, read_json
 from publisher.http.forms import File, form
+from publisher.http.recall import bare, is_since
 from publisher.models import Identity, Json, Kind, Limits, Media, Post, Receipt
 from publisher.providers import Secret
 
 if TYPE_CHECKING:
     from publisher.http.call import Response
 
-CLOCKS_DIFFER = timedelta(minutes=5)
 LOOKS, PAUSE = 20, 1.0  # at a picture that is being worked on; seconds between them
 
 
@@ -271,16 +271,14 @@ def _language(tag: str) -> str:
 
 
 def _is_younger(status: Json, created: datetime | None) -> bool:
-    if created is None:
-        return True
-    return datetime.fromisoformat(status["created_at"]) >= created - CLOCKS_DIFFER
+    return is_since(datetime.fromisoformat(status["created_at"]), created)
 
 
 def _same(statuses: Iterable[Json], post: Post) -> Json | None:
     young = [status for status in statuses if _is_younger(status, post.created)]
-    wanted = _bare(post.text)
+    wanted = bare(post.text)
     for status in young:
-        if _bare(_words(status["content"])) == wanted:
+        if bare(_words(status["content"])) == wanted:
             return status
     if post.card is None or post.created is None:
         return None
@@ -297,8 +295,3 @@ def _links(content: str) -> list[str]:
 def _words(content: str) -> str:
     """Return the text of a status; a link's hidden parts are part of it."""
     return html.unescape(re.sub(r"<[^>]*>", "", content))
-
-
-def _bare(text: str) -> str:
-    """Return the text without white space, which servers fold as they like."""
-    return re.sub(r"\s+", "", text)

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from publisher.errors import ProviderError, Refused, Rejected, Unavailable, Uncertain
 from publisher.http.call import call, get_json, post_json, read_json
+from publisher.http.recall import CLOCKS_DIFFER
 from publisher.models import (
     Identity,
     Json,
@@ -40,7 +41,6 @@ API = "/_matrix/client/v3"
 # An event has 65,536 bytes at most, and the server adds its own: hashes, signatures.
 LONGEST = 60_000
 RECENT = 100  # events of a room in which a lost post is looked for
-CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class _Gone(Rejected):

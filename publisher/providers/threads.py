@@ -9,12 +9,11 @@ is asked what it has posted.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -22,11 +21,11 @@ from publisher.errors import ProviderError, Rejected, Unavailable, Uncertain
 from publisher.http import graph
 from publisher.http.call import call, get_json, read_json
 from publisher.http.chain import put_all
+from publisher.http.recall import bare, is_since
 from publisher.models import Identity, Json, Kind, Limits, Login, Post, Receipt, unique
 from publisher.providers import Secret
 from publisher.units import links
 
-CLOCKS_DIFFER = timedelta(minutes=5)
 RECENT = 25
 MOST_LINKS = 5  # it refuses more in one post
 LOOKS, PAUSE = 20, 1.0  # at a container that is worked on; seconds between them
@@ -241,10 +240,6 @@ def _refuse_links(post: Post) -> None:
 
 def _is_same(found: Json, post: Post) -> bool:
     made = datetime.fromisoformat(found["timestamp"])
-    if post.created and made < post.created - CLOCKS_DIFFER:
+    if not is_since(made, post.created):
         return False
-    return _bare(found.get("text") or "") == _bare(post.text)
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    return bare(found.get("text") or "") == bare(post.text)

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import quote
@@ -27,6 +27,7 @@ from publisher.errors import (
 )
 from publisher.http.call import call, get_json, read_json
 from publisher.http.forms import File, form
+from publisher.http.recall import bare, is_since
 from publisher.models import Identity, Json, Kind, Limits, Post, Receipt
 from publisher.providers import Secret
 from publisher.units import links
@@ -34,7 +35,6 @@ from publisher.units import links
 if TYPE_CHECKING:
     from publisher.http.call import Response
 
-CLOCKS_DIFFER = timedelta(minutes=5)
 RECENT = 20
 MOST_TAGS = 30
 LONGEST_BLOCK = 4096
@@ -226,11 +226,7 @@ def _number(answer: Json) -> str:
 
 def _is_same(found: Json, post: Post) -> bool:
     made = datetime.fromtimestamp(int(found["timestamp"]), UTC)
-    if post.created and made < post.created - CLOCKS_DIFFER:
+    if not is_since(made, post.created):
         return False
     texts = [one["text"] for one in found["content"] if one.get("type") == "text"]
-    return _bare("".join(texts)) == _bare("".join(_paragraphs(post)))
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    return bare("".join(texts)) == bare("".join(_paragraphs(post)))

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
@@ -26,6 +26,7 @@ from publisher.errors import (
     Uncertain,
 )
 from publisher.http.call import call, get_json, read_json
+from publisher.http.recall import bare, is_since
 from publisher.models import (
     Identity,
     Json,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 MEMBER, PAGE = "urn:li:person:", "urn:li:organization:"
 VERSION = "202607"
-CLOCKS_DIFFER = timedelta(minutes=5)
 LOOKS, PAUSE = 20, 1.0  # at a picture of a page; seconds between them
 RECENT = 20  # posts of a page that are looked through
 OUTDATED = HTTPStatus.UPGRADE_REQUIRED
@@ -349,13 +349,9 @@ def _receipt(name: str) -> Receipt:
 def _is_same(found: Json, post: Post) -> bool:
     """Say whether a post of the page is this one: its words, or its card since then."""
     made = datetime.fromtimestamp(int(found["createdAt"]) / 1000, UTC)
-    if post.created and made < post.created - CLOCKS_DIFFER:
+    if not is_since(made, post.created):
         return False
-    if _bare(plain(found.get("commentary") or "")) == _bare(post.text):
+    if bare(plain(found.get("commentary") or "")) == bare(post.text):
         return True
     source = found.get("content", {}).get("article", {}).get("source")
     return bool(post.card and post.created and source == post.card.url)
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\s+", "", text)

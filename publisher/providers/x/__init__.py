@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC
 from functools import partial
 from importlib.util import find_spec
 from typing import Any, ClassVar
@@ -30,6 +30,7 @@ from publisher.errors import (
 from publisher.http.call import call, get_json, post_json, read_json
 from publisher.http.chain import put_all
 from publisher.http.forms import File, form
+from publisher.http.recall import CLOCKS_DIFFER
 from publisher.models import Identity, Json, Kind, Limits, Login, Media, Post, Receipt
 from publisher.providers import Secret
 from publisher.providers.x.answers import (
@@ -44,7 +45,6 @@ from publisher.providers.x.timeline import chained, same
 from publisher.units import X_LINK, count, x
 
 LONGEST, ALT = 280, 1000
-CLOCKS_DIFFER = timedelta(minutes=5)
 # US dollars, https://docs.x.com/x-api/getting-started/pricing (since 2026-04-20)
 POST, POST_WITH_LINK, METADATA = 0.015, 0.20, 0.005
 READ = 50  # own posts looked through at most; each of them costs 0.001 $
