@@ -74,23 +74,19 @@ def mastodon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
             number = requests.get(me, headers=head, timeout=PATIENCE).json()["id"]
             place = f"{url}/api/v1/accounts/{number}/statuses"
             found: list[str] = []
-            last = ""
-            while some := requests.get(
-                place,
-                headers=head,
-                params={"limit": "40", **_before(last)},
-                timeout=PATIENCE,
-            ).json():
+            asked = {"limit": "40"}
+            while True:
+                answer = requests.get(
+                    place, headers=head, params=asked, timeout=PATIENCE
+                )
+                some = answer.json()
+                if not some:
+                    return found
                 found += [title_in(one["content"]) for one in some]
-                last = some[-1]["id"]
-            return found
+                asked["max_id"] = some[-1]["id"]
 
         environ = {"MASTODON_URL": url, "MASTODON_TOKEN": "t0ken"}
         yield Network("mastodon", environ, titles)
-
-
-def _before(last: str) -> dict[str, str]:
-    return {"max_id": last} if last else {}
 
 
 @pytest.fixture(scope="module")
