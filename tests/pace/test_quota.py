@@ -35,7 +35,7 @@ def test_an_unknown_quota_fails_nobody_and_each_wait_is_kept(
     assert ended == Ended({"accepted": CALLS}, [])
     assert quota.refused
     assert quota.early == 0
-    assert quota.ratio() < 2.5  # a wait of a second is half of so short a time
+    assert quota.ratio() < 5  # a wait of a second is half of so short a time
 
 
 @pytest.mark.chaos
