@@ -76,6 +76,10 @@ class Rejected(ProviderError):  # noqa: N818
     """This message, never."""
 
 
+class Gone(Rejected):
+    """What is to be changed or taken back is not there."""
+
+
 class Refused(ProviderError):  # noqa: N818
     """This channel, stop: a wrong token must not fail everybody."""
 

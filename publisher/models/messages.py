@@ -157,6 +157,11 @@ class Post:
     thumbnail: Media | None = None
     document: Document | None = None
 
+    @property
+    def slug(self) -> str:
+        """The article's name, by which networks of whole articles find it again."""
+        return self.key.rpartition("/")[2]
+
 
 Message: TypeAlias = Email | Post
 M_contra = TypeVar("M_contra", bound=Message, contravariant=True)

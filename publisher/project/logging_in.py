@@ -32,9 +32,11 @@ class LoggingIn:
     redirect: str
 
     def __post_init__(self) -> None:
+        from publisher.http import oauth
+
         self.provider, self.app = _app(self.folder, self.channel)
         self._state = secrets.token_urlsafe(24)
-        self._secret = secrets.token_urlsafe(48)
+        self._secret = oauth.verifier()
 
     @property
     def state(self) -> str:

@@ -13,7 +13,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from publisher import files
-from publisher.errors import ConfigError
+from publisher.errors import ConfigError, Rejected
+from publisher.models import Document, Post
 
 GROUP = "publisher.providers"
 _YES = {"true", "yes", "on", "1"}
@@ -48,6 +49,13 @@ class Secret(str):
     def reveal(self) -> str:
         """Return the real value, as a plain string."""
         return str.__str__(self)
+
+
+def whole(post: Post, provider: str) -> Document:
+    """Return the article of a post to a network that takes whole articles."""
+    if post.document is None:
+        raise Rejected(f"{provider} takes whole articles, and this is a post")
+    return post.document
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from publisher.errors import ProviderError, Rejected, Unavailable, Uncertain
+from publisher.errors import Unavailable, Uncertain
 from publisher.http.call import call, get_json, read_json
-from publisher.models import Document, Identity, Json, Kind, Limits, Post, Receipt
-from publisher.providers import Secret
-
-if TYPE_CHECKING:
-    from publisher.http.call import Response
+from publisher.http.recall import gone
+from publisher.models import Identity, Json, Kind, Limits, Post, Receipt
+from publisher.providers import Secret, whole
 
 MOST_TAGS = 4
 LONGEST_TITLE, LONGEST_DESCRIPTION = 128, 256
@@ -48,7 +45,7 @@ class DevTo:
     @staticmethod
     def payload(post: Post) -> Json:
         """Return the article, without whether it is published."""
-        document = _document(post)
+        document = whole(post, "devto")
         article = {
             "title": document.title[:LONGEST_TITLE],
             "body_markdown": _body(document.html),
@@ -68,7 +65,7 @@ class DevTo:
 
     def find(self, post: Post) -> Receipt | None:
         """Look for the article among one's own, by its canonical address."""
-        document = _document(post)
+        document = whole(post, "devto")
         mine = self._get(f"articles/me/all?per_page={RECENT}")
         try:
             for one in mine:
@@ -122,7 +119,7 @@ class DevTo:
             json=body,
             headers=self._headers,
             secrets=[self.key.reveal()],
-            verdict=_gone,
+            verdict=gone("devto has no such article"),
         )
 
     def _get(self, path: str) -> Any:
@@ -132,17 +129,6 @@ class DevTo:
             headers=self._headers,
             secrets=[self.key.reveal()],
         )
-
-
-def _gone(response: Response) -> ProviderError | None:
-    is_gone = response.status_code == HTTPStatus.NOT_FOUND
-    return Rejected("devto has no such article") if is_gone else None
-
-
-def _document(post: Post) -> Document:
-    if post.document is None:
-        raise Rejected("devto takes whole articles, and this is a post")
-    return post.document
 
 
 def _body(page: str) -> str:

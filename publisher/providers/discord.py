@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from publisher.errors import ProviderError, Refused, Rejected, Uncertain
+from publisher.errors import Gone, ProviderError, Refused, Rejected, Uncertain
 from publisher.http.call import call, get_json, read_json
 from publisher.http.chain import put_all
 from publisher.http.forms import File, form
@@ -43,10 +43,6 @@ _OURS = {
 # What would be Markdown: anywhere, and where a line begins.
 _SIGNS = re.compile(r"[\\*_~`|<\[]")
 _BEGINS = re.compile(r"^(\s*)(#{1,3}\s|-#\s|>)", re.MULTILINE)
-
-
-class _Gone(Rejected):
-    """What is to be deleted is not there."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +122,7 @@ class Discord:
     def _take_back(self, number: str) -> None:
         try:
             self._call("DELETE", f"/messages/{number}")
-        except _Gone:
+        except Gone:
             return
 
     @property
@@ -286,7 +282,7 @@ def _verdict(response: Response) -> ProviderError | None:
     except (ValueError, AttributeError):
         return None
     if code == UNKNOWN_MESSAGE:
-        return _Gone("discord has no such message")
+        return Gone("discord has no such message")
     if code in _OURS:
         return Refused(
             f"discord: {_OURS[code]} ({code})",

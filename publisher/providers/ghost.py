@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import quote
 
 from publisher.errors import (
+    Gone,
     ProviderError,
     Refused,
     Rejected,
@@ -28,7 +29,6 @@ from publisher.errors import (
 from publisher.http.call import call, get_json, read_json
 from publisher.http.forms import File, form
 from publisher.models import (
-    Document,
     Identity,
     Json,
     Kind,
@@ -37,7 +37,7 @@ from publisher.models import (
     Post,
     Receipt,
 )
-from publisher.providers import Secret
+from publisher.providers import Secret, whole
 
 if TYPE_CHECKING:
     from publisher.http.call import Response
@@ -45,10 +45,6 @@ if TYPE_CHECKING:
 SECONDS = 300  # that a token lives, at most
 LONGEST_TITLE, LONGEST_EXCERPT = 255, 300
 HINT = "Try: the Admin API key of a custom integration, id:secret; not the Content one"
-
-
-class _Gone(Rejected):
-    """There is no such post."""
 
 
 class _Stale(Rejected):
@@ -75,10 +71,10 @@ class Ghost:
     @staticmethod
     def payload(post: Post) -> Json:
         """Return the post, without whether it is published and its uploaded picture."""
-        document = _document(post)
+        document = whole(post, "ghost")
         found: Json = {
             "title": document.title[:LONGEST_TITLE],
-            "slug": _slug(post),
+            "slug": post.slug,
             "html": document.html,
             "tags": [{"name": tag} for tag in document.tags],
         }
@@ -101,10 +97,10 @@ class Ghost:
 
     def find(self, post: Post) -> Receipt | None:
         """Look the post up by its slug; it is ours where its canonical address is."""
-        found = self._by_slug(_slug(post))
+        found = self._by_slug(post.slug)
         if found is None:
             return None
-        if (found.get("canonical_url") or "") != _document(post).url:
+        if (found.get("canonical_url") or "") != whole(post, "ghost").url:
             return None
         return Receipt(f"{found['id']}", f"{found.get('url') or ''}")
 
@@ -121,7 +117,7 @@ class Ghost:
         """Take it back; what is gone already stays gone."""
         try:
             self._call("DELETE", f"posts/{quote(receipt)}/")
-        except _Gone:
+        except Gone:
             return
 
     def verify(self) -> Identity:
@@ -147,7 +143,7 @@ class Ghost:
         try:
             found = self._get(f"posts/slug/{quote(slug)}/")
             one: Json = found["posts"][0]
-        except _Gone:
+        except Gone:
             return None
         except (KeyError, TypeError, IndexError):
             raise Unavailable("ghost answered something unreadable") from None
@@ -227,7 +223,7 @@ class Ghost:
 def _verdict(response: Response) -> ProviderError | None:
     match response.status_code:
         case HTTPStatus.NOT_FOUND:
-            return _Gone("ghost has no such post")
+            return Gone("ghost has no such post")
         case HTTPStatus.CONFLICT:
             return _Stale("somebody else changes this post at the same time")
     return None
@@ -235,17 +231,6 @@ def _verdict(response: Response) -> ProviderError | None:
 
 def _encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def _slug(post: Post) -> str:
-    """Return the article's name, by which it is found again."""
-    return post.key.rpartition("/")[2]
-
-
-def _document(post: Post) -> Document:
-    if post.document is None:
-        raise Rejected("ghost takes whole articles, and this is a post")
-    return post.document
 
 
 def _receipt(answer: Json) -> Receipt:

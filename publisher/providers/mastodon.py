@@ -16,30 +16,17 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
-from publisher.errors import ProviderError, Rejected, Unavailable, Uncertain
+from publisher.errors import Gone, ProviderError, Rejected, Unavailable, Uncertain
 from publisher.http.call import call, get_json, post_json, read_json
 from publisher.http.forms import File, form
-from publisher.http.recall import bare, is_since
+from publisher.http.recall import bare, gone, is_since
 from publisher.models import Identity, Json, Kind, Limits, Media, Post, Receipt
 from publisher.providers import Secret
 
-if TYPE_CHECKING:
-    from publisher.http.call import Response
-
 LOOKS, PAUSE = 20, 1.0  # at a picture that is being worked on; seconds between them
-
-
-class _Gone(Rejected):
-    """What is to be deleted is not there."""
-
-
-def _gone(response: Response) -> ProviderError | None:
-    is_gone = response.status_code == HTTPStatus.NOT_FOUND
-    return _Gone("it is gone") if is_gone else None
 
 
 @dataclass(frozen=True)
@@ -162,13 +149,13 @@ class Mastodon:
     def delete(self, receipt: str) -> None:
         """Take it back, the last part first; what is gone already stays gone."""
         for number in reversed(receipt.split(",")):
-            with suppress(_Gone):
+            with suppress(Gone):
                 call(
                     "DELETE",
                     f"{self._base}/api/v1/statuses/{number}",
                     provider="mastodon",
                     headers=self._headers,
-                    verdict=_gone,
+                    verdict=gone("mastodon has no such post"),
                 )
 
     def verify(self) -> Identity:

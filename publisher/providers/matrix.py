@@ -18,7 +18,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
-from publisher.errors import ProviderError, Refused, Rejected, Unavailable, Uncertain
+from publisher.errors import (
+    Gone,
+    ProviderError,
+    Refused,
+    Rejected,
+    Unavailable,
+    Uncertain,
+)
 from publisher.http.call import call, get_json, post_json, read_json
 from publisher.http.recall import CLOCKS_DIFFER
 from publisher.models import (
@@ -41,10 +48,6 @@ API = "/_matrix/client/v3"
 # An event has 65,536 bytes at most, and the server adds its own: hashes, signatures.
 LONGEST = 60_000
 RECENT = 100  # events of a room in which a lost post is looked for
-
-
-class _Gone(Rejected):
-    """What is to be taken back is not there."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ class Matrix:
             path = f"/rooms/{quote(room)}/redact/{quote(number)}/{_mark(number)}"
             try:
                 self._send("PUT", path, json={}, verdict=_of_redaction)
-            except _Gone:
+            except Gone:
                 continue
 
     def verify(self) -> Identity:
@@ -339,5 +342,5 @@ def _verdict(response: Response) -> ProviderError | None:
 
 def _of_redaction(response: Response) -> ProviderError | None:
     if response.status_code == HTTPStatus.NOT_FOUND:
-        return _Gone("matrix has no such event")
+        return Gone("matrix has no such event")
     return None

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from publisher.errors import ProviderError, Rejected, Unavailable, Uncertain
+from publisher.errors import Gone, Rejected, Unavailable, Uncertain
 from publisher.http.call import call, get_json, read_json
+from publisher.http.recall import gone
 from publisher.models import Identity, Json, Kind, Limits, Media, Post, Receipt
 from publisher.providers import Secret
 
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 LONGEST_TITLE, LONGEST_LINK, ALT = 100, 2048, 500
 RECENT = 25  # pins of the board that are looked through
 TYPES = ("image/jpeg", "image/png")
-
-
-class _Gone(Rejected):
-    """There is no such pin."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ class Pinterest:
         """Take it back; what is gone already stays gone."""
         try:
             self._call("DELETE", f"pins/{receipt}")
-        except _Gone:
+        except Gone:
             return
 
     def verify(self) -> Identity:
@@ -137,7 +133,7 @@ class Pinterest:
             f"{self._base}/{path}",
             provider="pinterest",
             headers=self._headers,
-            verdict=_gone,
+            verdict=gone("pinterest has no such pin or board"),
             **more,
         )
 
@@ -145,11 +141,6 @@ class Pinterest:
         return get_json(
             f"{self._base}/{path}", provider="pinterest", headers=self._headers
         )
-
-
-def _gone(response: Response) -> ProviderError | None:
-    is_gone = response.status_code == HTTPStatus.NOT_FOUND
-    return _Gone("pinterest has no such pin or board") if is_gone else None
 
 
 def _picture(post: Post) -> Media | None:

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 
 from publisher.errors import (
     ConfigError,
+    Gone,
     ProviderError,
     Refused,
     Rejected,
@@ -52,10 +53,6 @@ _ABOUT_POST = {
 }
 _DEAD_HOOK = (403, 404, 410)
 _ALIVE = {"invalid_payload", "no_text", "missing_text_or_fallback_or_attachments"}
-
-
-class _Gone(Rejected):
-    """What is to be deleted is not there."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +202,7 @@ class Slack:
         channel, _, at = one.partition(":")
         try:
             self._ask("chat.delete", {"channel": channel, "ts": at})
-        except _Gone:
+        except Gone:
             return
 
     def _ask(self, method: str, json: Json) -> Json:
@@ -357,7 +354,7 @@ def _told(error: str, headers: Mapping[str, str]) -> ProviderError:
     if error in _OPEN or not error:
         return Uncertain(said)
     if error == "message_not_found":
-        return _Gone(said)
+        return Gone(said)
     if error in _ABOUT_POST:
         return Rejected(said)
     return Refused(said, hint="Try: check SLACK_TOKEN and SLACK_CHANNEL in .env.")

@@ -16,7 +16,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from publisher.errors import ProviderError, Refused, Rejected, Uncertain
+from publisher.errors import Gone, ProviderError, Refused, Rejected, Uncertain
 from publisher.http.call import call, post_json, read_json
 from publisher.http.chain import put_all
 from publisher.http.forms import File, form
@@ -41,10 +41,6 @@ _GONE = ("message to delete not found", "message_id_invalid")
 
 class _Same(Rejected):
     """An edit that changes nothing."""
-
-
-class _Gone(Rejected):
-    """What is to be deleted is not there."""
 
 
 class _Message(NamedTuple):
@@ -164,7 +160,7 @@ class Telegram:
         where = {"chat_id": self.chat, "message_id": int(number)}
         try:
             self._call("deleteMessage", where)
-        except _Gone:
+        except Gone:
             return
 
     def _address(self, number: str) -> str:
@@ -331,7 +327,7 @@ def _verdict(response: Response) -> ProviderError | None:
     if "message is not modified" in said:
         return _Same("telegram has this text already")
     if any(one in said for one in _GONE):
-        return _Gone("telegram has no such message")
+        return Gone("telegram has no such message")
     reason = next((one for one in _OURS if one in said), "")
     if reason:
         return Refused(

@@ -14,20 +14,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import quote
 
 from publisher.errors import (
-    ProviderError,
+    Gone,
     Refused,
-    Rejected,
     Unavailable,
     Uncertain,
 )
 from publisher.http.call import call, get_json, read_json
 from publisher.http.forms import File, form
-from publisher.http.recall import bare, is_since
+from publisher.http.recall import bare, gone, is_since
 from publisher.models import Identity, Json, Kind, Limits, Post, Receipt
 from publisher.providers import Secret
 from publisher.units import links
@@ -39,10 +37,6 @@ RECENT = 20
 MOST_TAGS = 30
 LONGEST_BLOCK = 4096
 _HASHTAGS = re.compile(r"\s*(?:#\S+\s*)+")
-
-
-class _Gone(Rejected):
-    """There is no such post."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +101,7 @@ class Tumblr:
         """Take it back; what is gone already stays gone."""
         try:
             self._call("POST", "post/delete", data={"id": receipt})
-        except _Gone:
+        except Gone:
             return
 
     def verify(self) -> Identity:
@@ -156,7 +150,7 @@ class Tumblr:
             f"{self._root}/blog/{quote(self.blog)}/{path}",
             provider="tumblr",
             headers={**self._headers, **(headers or {})},
-            verdict=_gone,
+            verdict=gone("tumblr has no such post or blog"),
             **m,
         )
 
@@ -170,11 +164,6 @@ class Tumblr:
     def _receipt(self, number: str) -> Receipt:
         name = self.blog.removesuffix(".tumblr.com")
         return Receipt(number, f"https://www.tumblr.com/{name}/{number}")
-
-
-def _gone(response: Response) -> ProviderError | None:
-    is_gone = response.status_code == HTTPStatus.NOT_FOUND
-    return _Gone("tumblr has no such post or blog") if is_gone else None
 
 
 def _blocks(post: Post) -> Iterator[Json]:

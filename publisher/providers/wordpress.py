@@ -13,12 +13,12 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import quote, urlencode
 
-from publisher.errors import ProviderError, Rejected, Unavailable, Uncertain
+from publisher.errors import Gone, Unavailable, Uncertain
 from publisher.http.call import call, get_json, read_json
+from publisher.http.recall import gone
 from publisher.models import (
     Document,
     Identity,
@@ -29,7 +29,7 @@ from publisher.models import (
     Post,
     Receipt,
 )
-from publisher.providers import Secret
+from publisher.providers import Secret, whole
 
 if TYPE_CHECKING:
     from publisher.http.call import Response
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 MOST_TAGS = 20
 _PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL | re.IGNORECASE)
 WRITES = "publish_posts"
-
-
-class _Gone(Rejected):
-    """There is no such post."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +63,10 @@ class WordPress:
     @staticmethod
     def payload(post: Post) -> Json:
         """Return the post, without its tags' and its picture's numbers."""
-        document = _document(post)
+        document = whole(post, "wordpress")
         found: Json = {
             "title": document.title,
-            "slug": _slug(post),
+            "slug": post.slug,
             "content": _content(document),
             "excerpt": document.summary,
         }
@@ -80,7 +76,7 @@ class WordPress:
         """Write the post, after its tags and its picture are there."""
         body = {**self.payload(post), "status": self.status}
         try:
-            tags = _document(post).tags[:MOST_TAGS]
+            tags = whole(post, "wordpress").tags[:MOST_TAGS]
             if numbers := [self._tag(tag) for tag in tags]:
                 body["tags"] = numbers
             if post.media:
@@ -92,9 +88,9 @@ class WordPress:
 
     def find(self, post: Post) -> Receipt | None:
         """Look the post up by its slug; it is ours where it links to the article."""
-        asked = {"slug": _slug(post), "status": "any", "context": "edit"}
+        asked = {"slug": post.slug, "status": "any", "context": "edit"}
         found = self._get("posts", **asked)
-        place = html.escape(_document(post).url)
+        place = html.escape(whole(post, "wordpress").url)
         try:
             for one in found:
                 if place in one["content"]["raw"]:
@@ -110,7 +106,7 @@ class WordPress:
 
     def delete(self, receipt: str) -> None:
         """Move it to the trash; what is gone already stays gone."""
-        with suppress(_Gone):
+        with suppress(Gone):
             self._call("DELETE", f"posts/{quote(receipt)}")
 
     def verify(self) -> Identity:
@@ -176,7 +172,7 @@ class WordPress:
             provider="wordpress",
             headers={**self._headers, **(headers or {})},
             secrets=[self.password.reveal()],
-            verdict=_gone,
+            verdict=gone("wordpress has no such post"),
             **more,
         )
 
@@ -187,11 +183,6 @@ class WordPress:
             headers=self._headers,
             secrets=[self.password.reveal()],
         )
-
-
-def _gone(response: Response) -> ProviderError | None:
-    is_gone = response.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-    return _Gone("wordpress has no such post") if is_gone else None
 
 
 def _content(document: Document) -> str:
@@ -208,17 +199,6 @@ def _content(document: Document) -> str:
         return page
     place = html.escape(document.url)
     return f'{page}\n<p><a rel="canonical" href="{place}">{place}</a></p>'
-
-
-def _slug(post: Post) -> str:
-    """Return the article's name, by which it is found again."""
-    return post.key.rpartition("/")[2]
-
-
-def _document(post: Post) -> Document:
-    if post.document is None:
-        raise Rejected("wordpress takes whole articles, and this is a post")
-    return post.document
 
 
 def _receipt(answer: Json) -> Receipt:

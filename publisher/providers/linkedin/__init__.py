@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from publisher.errors import (
     ConfigError,
+    Gone,
     ProviderError,
     Refused,
     Rejected,
@@ -49,10 +50,6 @@ LOOKS, PAUSE = 20, 1.0  # at a picture of a page; seconds between them
 RECENT = 20  # posts of a page that are looked through
 OUTDATED = HTTPStatus.UPGRADE_REQUIRED
 _SEEN = {"": "PUBLIC", "public": "PUBLIC"}
-
-
-class _Gone(Rejected):
-    """What is to be deleted is not there."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,7 @@ class LinkedIn:
                 f"/rest/posts/{quote(receipt, safe='')}",
                 headers={"X-RestLi-Method": "DELETE"},
             )
-        except _Gone:
+        except Gone:
             return
 
     def verify(self) -> Identity:
@@ -322,7 +319,7 @@ class LinkedIn:
                 hint="Try: a newer LINKEDIN_VERSION in .env, such as one of this year",
             )
         if response.status_code == HTTPStatus.NOT_FOUND:
-            return _Gone("linkedin has no such post")
+            return Gone("linkedin has no such post")
         return None
 
 

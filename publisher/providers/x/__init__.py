@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 
 from publisher.errors import (
     ConfigError,
+    Gone,
     ProviderError,
     Rejected,
     Unavailable,
@@ -35,7 +36,6 @@ from publisher.models import Identity, Json, Kind, Limits, Login, Media, Post, R
 from publisher.providers import Secret
 from publisher.providers.x.answers import (
     Duplicate,
-    Gone,
     Judge,
     gone,
     verdict,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
-from publisher.errors import ProviderError, Refused, Rejected
+from publisher.errors import Gone, ProviderError, Refused, Rejected
 
 if TYPE_CHECKING:
     from publisher.http.call import Response
@@ -23,10 +23,6 @@ _ABOUT_POST = {
 
 class Duplicate(Rejected):
     """The account has this text already."""
-
-
-class Gone(Rejected):
-    """What is to be deleted is not there."""
 
 
 def _said(response: Response) -> str:
