@@ -22,6 +22,7 @@ from publisher.http.chain import put_all
 from publisher.http.forms import File, form
 from publisher.models import Identity, Json, Kind, Limits, Media, Post, Receipt
 from publisher.providers import Secret
+from publisher.providers.telegram.article import rich_message
 from publisher.units import count
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 LONGEST, LONGEST_CAPTION = 4096, 1024  # UTF-16 units
 ALBUM = 10
+_RICH = "rich_message"
 # What a 400 says when the settings are wrong and not the message.
 _OURS = (
     *("chat not found", "not enough rights", "need administrator rights"),
@@ -64,6 +66,9 @@ class Telegram:
         default="", metadata={"doc": "the number of a topic in a group that has them"}
     )
     silent: bool = field(default=False, metadata={"doc": "yes: no phone makes a sound"})
+    long_form: bool = field(
+        default=False, metadata={"doc": "yes: whole articles, as rich messages"}
+    )
     url: str = field(
         default="https://api.telegram.org",
         metadata={"doc": "your own Bot API server, if you have one"},
@@ -78,6 +83,11 @@ class Telegram:
         has_threads=True,
         per_second=1,  # to one chat
     )
+
+    def __post_init__(self) -> None:
+        if self.long_form:
+            limits = replace(self.limits, takes="document", images=0, has_threads=False)
+            object.__setattr__(self, "limits", limits)
 
     @staticmethod
     def payload(post: Post) -> Json:
@@ -145,7 +155,7 @@ class Telegram:
 
     def _change(self, number: str, message: _Message) -> None:
         text = {**message.fields, **(message.fields.get("media") or [{}])[0]}
-        names = ("caption", "text", "parse_mode", "link_preview_options")
+        names = ("caption", "text", "parse_mode", "link_preview_options", _RICH)
         fields = {name: text[name] for name in names if name in text}
         if not fields:
             return
@@ -211,8 +221,12 @@ class Telegram:
 def _messages(post: Post) -> Iterator[_Message]:
     """Yield the messages of a post: pictures, the text below or after them, a thread.
 
-    A caption may have a quarter of a message's length, so a longer text follows.
+    A caption may have a quarter of a message's length, so a longer text follows. A
+    whole article is one message.
     """
+    if post.document:
+        yield _Message("sendRichMessage", {_RICH: rich_message(post)})
+        return
     has_caption = bool(post.media) and _length(post.text, post) <= LONGEST_CAPTION
     caption = _formatted(post.text, post) if has_caption else {}
     for start in range(0, len(post.media), ALBUM):
@@ -271,7 +285,7 @@ def _length(text: str, post: Post) -> int:
 
 
 def _checked(post: Post) -> list[_Message]:
-    for text in (post.text, *post.thread):
+    for text in () if post.document else (post.text, *post.thread):
         if (length := _length(text, post)) > LONGEST:
             raise Rejected(
                 f"telegram takes {LONGEST} UTF-16 units, and this post has {length}"
