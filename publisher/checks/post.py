@@ -112,7 +112,8 @@ def link(draft: PostDraft, facts: Facts) -> Iterator[Found]:
 def sensitive(draft: PostDraft, facts: Facts) -> Iterator[Found]:
     """What may hurt is announced, not shown."""
     article = facts.articles.get(draft.article)
-    if article is None or draft.content_warning or draft.document:
+    takes = facts.limits.get(draft.network, Limits()).takes
+    if article is None or draft.content_warning or takes == "document":
         return
     wanted = {tag.casefold() for tag in facts.sensitive}
     for tag in article.tags:

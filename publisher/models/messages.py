@@ -188,7 +188,7 @@ class Limits:
     whether a page can show those that travel with it. A post may have `images`, each
     of `image_bytes` and `image_pixels` with an `alt` text of so many characters; with
     `has_threads` its parts can be chained, and what `takes` a document gets the whole
-    article.
+    article; with `has_document` it goes along with a post.
     """
 
     length: int | None = None
@@ -209,6 +209,7 @@ class Limits:
     has_threads: bool = False
     has_thumbnail: bool = False  # the card's picture is sent along
     takes: Literal["post", "document"] = "post"
+    has_document: bool = False
 
 
 class Provider(Protocol[M_contra]):

@@ -91,6 +91,7 @@ def post(sandbox: Sandbox, name: str, about: About, limits: Limits) -> PostDraft
         direction=article.direction,
         hashtags=hashtags_in("\n".join([text, *thread])),
         card=card_of(article, about.link),
+        document=document_of(article) if limits.has_document else None,
         content_warning=about.content_warning,
         visibility=about.visibility,
         length=max(lengths),

@@ -16,8 +16,9 @@ from responses.matchers import header_matcher, json_params_matcher
 from publisher.errors import ProviderError, Refused, Rejected, Unavailable
 from publisher.models import Card, Json, Media, Post, Receipt
 from publisher.providers import Secret
-from publisher.providers.bluesky import Bluesky, record_key
+from publisher.providers.bluesky import Bluesky
 from publisher.providers.bluesky.address import cid
+from publisher.providers.bluesky.keys import record_key
 from publisher.testing import ProviderContract
 from tests.doubles.lexicons import Lexicons
 

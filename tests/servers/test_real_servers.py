@@ -22,7 +22,7 @@ from publisher.errors import (
     Unavailable,
     Uncertain,
 )
-from publisher.models import Card, Mailbox, Media, Post
+from publisher.models import Card, Document, Mailbox, Media, Post
 from publisher.providers import Secret
 from publisher.providers.bluesky import Bluesky
 from publisher.providers.mastodon import Mastodon
@@ -206,8 +206,8 @@ def bluesky(pds: Any) -> Bluesky:
     return Bluesky(pds["handle"], Secret(pds["password"]), pds["url"])
 
 
-def records(pds: Any) -> list[Any]:
-    wanted = {"repo": pds["handle"], "collection": "app.bsky.feed.post"}
+def records(pds: Any, collection: str = "app.bsky.feed.post") -> list[Any]:
+    wanted = {"repo": pds["handle"], "collection": collection}
     url = f"{pds['url']}/xrpc/com.atproto.repo.listRecords"
     found: list[Any] = requests.get(url, params=wanted, timeout=5).json()["records"]
     return found
@@ -265,6 +265,49 @@ def test_a_thread_stands_once_in_its_order_and_can_be_changed_and_taken_back(
     bluesky.delete(receipt.id)
     assert len(records(pds)) == before
     assert bluesky.verify().name == f"@{pds['handle']}"
+
+
+def test_an_article_stands_beside_its_post(pds: Any) -> None:
+    site = "https://example.org"
+    bluesky = Bluesky(pds["handle"], Secret(pds["password"]), pds["url"], site)
+    document = Document(
+        title="Tides",
+        html="<p>High &amp; low</p>",
+        summary="Low.",
+        url=f"{site}/tides",
+        tags=("Ferries",),
+        published="2026-11-20T08:00:00",
+    )
+    lamp = Media(content=PNG, media_type="image/png")
+    post = replace(
+        BLUESKY_POST,
+        key="weekly/7/bluesky/article",
+        thread=("Two",),
+        document=document,
+        thumbnail=lamp,
+    )
+    receipt = bluesky.send(post)
+    assert bluesky.send(post) == receipt
+    first, _, uri = receipt.id.split(",")
+    posts = {one["uri"]: one for one in records(pds)}
+    (stored,) = records(pds, "site.standard.document")
+    assert stored["uri"] == uri
+    found = stored["value"]
+    assert found["bskyPostRef"] == {"uri": first, "cid": posts[first]["cid"]}
+    assert found["site"] + found["path"] == document.url
+    assert found["textContent"] == "High & low"
+    assert found["coverImage"]["mimeType"] == "image/png"
+    place = {"collection": "site.standard.document", "rkey": uri.split("/")[-1]}
+    again = {**place, "record": found, "validate": True}
+    said = bluesky._in_session("com.atproto.repo.putRecord", again)
+    assert said["cid"] == stored["cid"]
+    bluesky.edit(receipt.id, replace(post, document=replace(document, title="Low")))
+    (changed,) = records(pds, "site.standard.document")
+    posts = {one["uri"]: one for one in records(pds)}
+    assert changed["value"]["title"] == "Low"
+    assert changed["value"]["bskyPostRef"]["cid"] == posts[first]["cid"]
+    bluesky.delete(receipt.id)
+    assert not records(pds, "site.standard.document")
 
 
 def test_a_card_with_a_picture_is_taken(pds: Any, bluesky: Bluesky) -> None:

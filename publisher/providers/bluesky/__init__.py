@@ -10,25 +10,37 @@ Mentions stay plain text: they would need a look-up.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from publisher.errors import ProviderError, Refused, Rejected, Unavailable, Uncertain
+from publisher.errors import (
+    ConfigError,
+    ProviderError,
+    Refused,
+    Rejected,
+    Unavailable,
+    Uncertain,
+)
 from publisher.http.call import call, get_json, post_json, read_json
 from publisher.models import Identity, Json, Kind, Limits, Media, Post, Receipt
-from publisher.providers import Secret
+from publisher.providers import Secret, whole
+from publisher.providers.bluesky import document
 from publisher.providers.bluesky.address import cid
-from publisher.providers.bluesky.record import embed, facets, warnings
+from publisher.providers.bluesky.keys import record_key, stamp
+from publisher.providers.bluesky.record import (
+    COLLECTION,
+    cover_of,
+    embed,
+    parts,
+    pictures,
+    post_record,
+)
 from publisher.units import count, fits
 
 if TYPE_CHECKING:
     from publisher.http.call import Response
-
-COLLECTION = "app.bsky.feed.post"
-_SORTABLE = "234567abcdefghijklmnopqrstuvwxyz"
 
 
 class _Missing(Rejected):
@@ -51,6 +63,13 @@ class Bluesky:
         default="https://bsky.social",
         metadata={"doc": "your own PDS, if you have one"},
     )
+    publication: str = field(
+        default="",
+        metadata={
+            "doc": "at:// address of your site.standard.publication, or your site's "
+            "https://; then the article stands beside its post"
+        },
+    )
     _session: Json = field(default_factory=dict, init=False, repr=False, compare=False)
 
     kind: ClassVar[Kind] = "post"
@@ -68,56 +87,63 @@ class Bluesky:
         has_thumbnail=True,
     )
 
+    def __post_init__(self) -> None:
+        if not self.publication:
+            return
+        if not self.publication.strip().startswith(("at://", "https://")):
+            raise ConfigError(
+                "bluesky: BLUESKY_PUBLICATION is no address of a publication",
+                hint="Try: at://did:plc:.../site.standard.publication/..., or "
+                "https://example.org",
+            )
+        limits = replace(self.limits, has_document=True)
+        object.__setattr__(self, "limits", limits)
+
     @staticmethod
     def payload(post: Post) -> Json:
-        """Return the record: what readers' apps will read."""
-        labels, words = warnings(post.content_warning)
-        text = f"CW: {words}\n\n{post.text}" if words else post.text
-        record: Json = {
-            "$type": COLLECTION,
-            "text": text,
-            "createdAt": _iso(post.created),
-        }
-        if post.language:
-            record["langs"] = [post.language]
-        if marks := facets(text, post.hashtags):
-            record["facets"] = marks
-        if post.card:
-            record["embed"] = embed(post.card)
-        if labels:
-            record["labels"] = {
-                "$type": "com.atproto.label.defs#selfLabels",
-                "values": [{"val": label} for label in labels],
-            }
-        return record
+        """Return the record; of a thread, or with its article, all `records`."""
+        records = [post_record(part) for part in parts(post)]
+        if post.document:
+            records.append(document.record(post.document, post))
+        return records[0] if len(records) == 1 else {"records": records}
 
     def send(self, post: Post) -> Receipt:
         """Put the record where its key says; a repeat finds itself there.
 
-        Of a thread each part answers the one before, and they come all at once.
+        Of a thread each part answers the one before. Its parts and the article beside
+        it come all at once.
         """
-        keys = [record_key(part) for part in _parts(post)]
-        return self._at_once(post, keys) if post.thread else self._written(post, keys)
+        keys = [record_key(part) for part in parts(post)]
+        if post.thread or self._site(post):
+            return self._at_once(post, keys)
+        (done,) = self._written(keys, self._records(post))
+        return Receipt(done["uri"], self._web(keys[0]))
 
     def edit(self, receipt: str, post: Post) -> Receipt:
         """Write other records in the place of those that stand there.
 
         Apps may go on showing what they have read already.
         """
-        keys = [uri.rpartition("/")[2] for uri in receipt.split(",")]
+        places = [_place(uri) for uri in receipt.split(",")]
+        keys = [one["rkey"] for one in places if one["collection"] == COLLECTION]
         if len(keys) != 1 + len(post.thread):
             raise Rejected(
                 f"bluesky has {len(keys)} parts of this post, and its new version has "
                 f"{1 + len(post.thread)}",
                 hint="Try: delete it, and send the new one.",
             )
-        return self._written(post, keys)
+        records = self._records(post)
+        first, *_ = self._written(keys, records)
+        if len(places) > len(keys) and self._site(post):
+            article = self._article(post, records[0], _ref(first))
+            changed = {"updatedAt": stamp(datetime.now(UTC))}
+            self._put(places[-1]["rkey"], article | changed)
+        return Receipt(receipt, self._web(keys[0]))
 
     def delete(self, receipt: str) -> None:
         """Take it back, the last part first; what is gone already stays gone."""
         for uri in reversed(receipt.split(",")):
-            place = {"collection": COLLECTION, "rkey": uri.rpartition("/")[2]}
-            self._in_session("com.atproto.repo.deleteRecord", place)
+            self._in_session("com.atproto.repo.deleteRecord", _place(uri))
 
     def verify(self) -> Identity:
         """Open a session, and say whose it is."""
@@ -126,26 +152,47 @@ class Bluesky:
         return Identity(name=f"@{name}", url=f"https://bsky.app/profile/{name}")
 
     def _at_once(self, post: Post, keys: Sequence[str]) -> Receipt:
-        """Write all parts of a thread in one call; what is there already is the thread.
+        """Write all records in one call; what is there already is all of them.
 
         https://docs.bsky.app/docs/api/com-atproto-repo-apply-writes
         """
         records = self._records(post)
         if not self._session:
             self._session.update(self._login())
-        base = f"at://{self._session['did']}/{COLLECTION}"
-        uris = [f"{base}/{key}" for key in keys]
+        refs: list[Json] = []
+        for key, record in zip(keys, records, strict=True):
+            if refs:
+                record["reply"] = {"root": refs[0], "parent": refs[-1]}
+            refs.append({"uri": self._uri(key, record), "cid": cid(record)})
+        if self._site(post):
+            keys = [*keys, keys[0]]
+            records.append(self._article(post, records[0], refs[0]))
         if not self._stands(keys[0]):
-            refs: list[Json] = []
-            for uri, record in zip(uris, records, strict=True):
-                if refs:
-                    record["reply"] = {"root": refs[0], "parent": refs[-1]}
-                refs.append({"uri": uri, "cid": cid(record)})
-            self._in_session(
-                "com.atproto.repo.applyWrites",
-                {"validate": True, "writes": _creations(keys, records)},
-            )
+            writes = _creations(keys, records)
+            self._in_session("com.atproto.repo.applyWrites", {"writes": writes})
+        uris = [self._uri(key, one) for key, one in zip(keys, records, strict=True)]
         return Receipt(",".join(uris), self._web(keys[0]))
+
+    def _uri(self, key: str, record: Json) -> str:
+        return f"at://{self._session['did']}/{record['$type']}/{key}"
+
+    def _site(self, post: Post) -> Json:
+        """Return where the article stands; empty where no document goes with it."""
+        if not (self.publication and post.document):
+            return {}
+        return document.place(post.document, self.publication)
+
+    def _article(self, post: Post, first: Json, ref: Json) -> Json:
+        """Return the article's record, which names its post and has its picture."""
+        article = whole(post, "bluesky")
+        cover = cover_of(first)
+        return {
+            **document.record(article, post),
+            **self._site(post),
+            **({"coverImage": cover} if cover else {}),
+            **({"labels": first["labels"]} if "labels" in first else {}),
+            "bskyPostRef": ref,
+        }
 
     def _stands(self, key: str) -> bool:
         """Say whether a record is there."""
@@ -163,7 +210,7 @@ class Bluesky:
 
     def _records(self, post: Post) -> list[Json]:
         """Return the records of a post and its thread, with what stands below it."""
-        records = [self.payload(part) for part in _parts(post)]
+        records = [post_record(part) for part in parts(post)]
         for record in records:
             _refuse_long(record["text"])
         records[0] |= self._embedded(post)
@@ -172,16 +219,17 @@ class Bluesky:
     def _web(self, key: str) -> str:
         return f"https://bsky.app/profile/{self._name}/post/{key}"
 
-    def _written(self, post: Post, keys: Sequence[str]) -> Receipt:
+    def _written(self, keys: Sequence[str], records: Sequence[Json]) -> list[Json]:
+        """Put records where their keys say, each an answer to the one before."""
         done: list[Json] = []
-        for key, record in zip(keys, self._records(post), strict=True):
+        for key, record in zip(keys, records, strict=True):
             if done:
                 record["reply"] = {"root": _ref(done[0]), "parent": _ref(done[-1])}
             done.append(self._put(key, record))
-        return Receipt(",".join(one["uri"] for one in done), self._web(keys[0]))
+        return done
 
     def _put(self, key: str, record: Json) -> Json:
-        place = {"collection": COLLECTION, "rkey": key, "record": record}
+        place = {"collection": record["$type"], "rkey": key, "record": record}
         answer = self._in_session("com.atproto.repo.putRecord", place)
         if "uri" not in answer:
             raise Uncertain("bluesky answered without a record")
@@ -191,7 +239,7 @@ class Bluesky:
         """Return what stands below the text: pictures, or the card, and not both."""
         if post.media:
             some = post.media[: self.limits.images]
-            return {"embed": _pictures([(one, self._upload(one)) for one in some])}
+            return {"embed": pictures([(one, self._upload(one)) for one in some])}
         if post.card and post.thumbnail:
             card = embed(post.card)
             card["external"]["thumb"] = self._upload(post.thumbnail)
@@ -275,64 +323,20 @@ class Bluesky:
         )
 
 
-def _parts(post: Post) -> list[Post]:
-    """Return the parts of a thread as posts of their own; only the first has a card.
-
-    Each is a little younger than the one before. The words of a warning stand above the
-    first alone, its labels are those of all.
-    """
-    labels, _ = warnings(post.content_warning)
-    parts = [post]
-    for number, text in enumerate(post.thread, start=2):
-        later = _planned(post.created) + timedelta(milliseconds=number)
-        key = f"{post.key}#{number}"
-        part = replace(post, key=key, text=text, created=later, card=None)
-        parts.append(replace(part, content_warning=", ".join(labels)))
-    return parts
-
-
 def _refuse_long(text: str) -> None:
     if not fits(text, Bluesky.limits):
         length = count(text, "graphemes")
         raise Rejected(f"bluesky takes 300 characters, and this post has {length}")
 
 
+def _place(uri: str) -> Json:
+    """Return where a record stands, from its at:// address."""
+    collection, key = uri.split("/")[-2:]
+    return {"collection": collection, "rkey": key}
+
+
 def _ref(answer: Json) -> Json:
     return {"uri": answer["uri"], "cid": answer.get("cid", "")}
-
-
-def _pictures(some: Sequence[tuple[Media, Json]]) -> Json:
-    images: list[Json] = []
-    for media, blob in some:
-        image: Json = {"alt": media.alt[: Bluesky.limits.alt], "image": blob}
-        if media.width and media.height:
-            image["aspectRatio"] = {"width": media.width, "height": media.height}
-        images.append(image)
-    return {"$type": "app.bsky.embed.images", "images": images}
-
-
-def record_key(post: Post) -> str:
-    """Return the record's key: a TID of the planned second and the post's own key.
-
-    https://atproto.com/specs/tid: 53 bits of microseconds, then 10 bits for a clock.
-    Below the second both come from the key, so posts planned together stay apart.
-    """
-    digest = int.from_bytes(hashlib.sha256(post.key.encode()).digest()[:8], "big")
-    second = int(_planned(post.created).timestamp())
-    micros = second * 1_000_000 + (digest >> 10) % 1_000_000
-    number = (micros << 10) | (digest & 0x3FF)
-    return "".join(_SORTABLE[(number >> shift) & 31] for shift in range(60, -1, -5))
-
-
-def _planned(created: datetime | None) -> datetime:
-    if created is None:
-        raise Rejected("bluesky needs the time at which a post was planned")
-    return created
-
-
-def _iso(created: datetime | None) -> str:
-    at = _planned(created).astimezone(UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _missing(response: Response) -> ProviderError | None:
@@ -348,7 +352,7 @@ def _creations(keys: Sequence[str], records: Sequence[Json]) -> list[Json]:
     return [
         {
             "$type": "com.atproto.repo.applyWrites#create",
-            "collection": COLLECTION,
+            "collection": record["$type"],
             "rkey": key,
             "value": record,
         }
