@@ -1,7 +1,8 @@
 """How much planning posts costs beside filling templates, and one article's cards.
 
 1,000 articles on 10 accounts are planned from tag rules; the baseline is plain Jinja2
-with the same templates, which neither counts, cuts, links nor decides anything.
+with the same templates, which neither counts, cuts, links nor decides anything. Then
+one article is previewed on 15 networks, from opening the folder to the page's data.
 Run: .venv/bin/python bench/bench_posts.py
 """
 
@@ -19,10 +20,16 @@ from publisher import files
 from publisher.models import Article
 from publisher.project import Project
 from publisher.project.posting import Posting
+from publisher.web import showing
 
 ARTICLES = int(os.environ.get("PUBLISHER_BENCH_ROWS", "1000"))
 NETWORKS = ("mastodon", "bluesky", "telegram", "discord", "matrix")
 CHANNELS = [f"outbox:{one}:{two}" for one in NETWORKS for two in ("one", "two")]
+SHOWN = (
+    *("bluesky", "devto", "discord", "facebook", "ghost", "linkedin", "mastodon"),
+    *("matrix", "pinterest", "slack", "telegram", "threads", "tumblr", "wordpress"),
+    "x",
+)
 YAML = """\
 site: {name: The Lantern, url: "https://lantern.example.org/"}
 sender: {address: letters@example.org}
@@ -81,6 +88,19 @@ def plain(articles: list[Article]) -> int:
     return length
 
 
+def previewed(root: Path) -> float:
+    """Return the processor's time of the previews of one article, all networks'."""
+    through = ", ".join(f'"outbox:{one}"' for one in SHOWN)
+    posts = f"articles: {{since: always}}\nposts: [{{through: [{through}]}}]\n"
+    (root / "schedules" / "one.yaml").write_text(posts, encoding="utf-8")
+    (root / "articles").mkdir()
+    text = f"---\ntags: [sea, storm]\n---\n# The lamp\n\n{PARAGRAPH}\n"
+    (root / "articles" / "lamp.md").write_text(text, encoding="utf-8")
+    shown = showing.picture(root, "one").data["posts"]
+    assert len(shown) == len(SHOWN), "a network has no preview"
+    return seconds(lambda: showing.picture(root, "one"))
+
+
 def main() -> None:
     articles = [article(number) for number in range(ARTICLES)]
     with TemporaryDirectory() as folder:
@@ -103,11 +123,17 @@ def main() -> None:
             one = seconds(
                 lambda: [*Posting(project, campaign, issue).drafts(articles[:1])]
             )
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "schedules").mkdir()
+        (Path(folder) / "publisher.yaml").write_text(YAML, encoding="utf-8")
+        cards = previewed(Path(folder))
     jinja = seconds(lambda: plain(articles))
     posts = len(articles) * len(CHANNELS)
     print(f"{posts:,} posts planned: {planned:.2f} s CPU, the same hash twice")
     print(f"  {planned / jinja:.2f} x plain Jinja2 with the same templates")
     print(f"one article on {len(CHANNELS)} accounts: {one * 1000:.0f} ms CPU")
+    print(f"its previews on {len(SHOWN)} networks: {cards * 1000:.0f} ms CPU")
+    print(f"  {cards / one:.0f} x the drafts of {len(CHANNELS)} accounts alone")
 
 
 if __name__ == "__main__":

@@ -24,8 +24,14 @@ _WAIT = {4, 17, 32, 341, 613, 80001, 80002, 80005, 80006, 80008}
 _UNKNOWN = {1, 2}  # "an unknown error", "service temporarily unavailable"
 _NOT_A_PAGE = 2069032  # sub-code: a token of a person, where a page's is needed
 _USED = "x-business-use-case-usage"
-# The newest version that has ended, and when; the others live for about two years.
-_LAST_ENDED, _ENDED = 20, date(2026, 9, 24)
+# A version ends two years after the next one came, https://developers.facebook.com/
+# docs/apps/versions; of v20.0 the day was announced. What is not here lives longer.
+_ENDS = {
+    20: date(2026, 9, 24),
+    21: date(2027, 1, 21),
+    22: date(2027, 5, 29),
+    23: date(2027, 10, 8),
+}
 
 
 def version_ends(version: str) -> date | None:
@@ -35,7 +41,7 @@ def version_ends(version: str) -> date | None:
     (datetime.date(2026, 9, 24), None)
     """
     found = re.fullmatch(r"v(\d+)\.\d+", version)
-    return _ENDED if found and int(found[1]) <= _LAST_ENDED else None
+    return _ENDS.get(max(int(found[1]), min(_ENDS))) if found else None
 
 
 def verdict(
