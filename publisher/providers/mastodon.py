@@ -3,7 +3,7 @@
 https://docs.joinmastodon.org/methods/statuses/#create
 
 The link card is made by the server from the first link, and only where no picture is
-attached. A content warning counts towards the 500 characters. The parts of a thread
+attached. A content warning counts towards the characters. The parts of a thread
 have a key each, so one that was cut off is taken up where it was.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import html
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ from publisher.http.recall import bare, gone, is_since
 from publisher.models import Identity, Json, Kind, Limits, Media, Post, Receipt
 from publisher.providers import Secret
 
+LENGTH = 500  # where the server says nothing else
 LOOKS, PAUSE = 20, 1.0  # at a picture that is being worked on; seconds between them
 
 
@@ -44,10 +45,16 @@ class Mastodon:
     visibility: Literal["public", "unlisted", "private"] = field(
         default="public", metadata={"doc": "who sees it: public, unlisted or private"}
     )
+    length: int = field(
+        default=LENGTH,
+        metadata={
+            "doc": "how many characters your server takes; channels test tells it"
+        },
+    )
 
     kind: ClassVar[Kind] = "post"
     limits: ClassVar[Limits] = Limits(
-        length=500,
+        length=LENGTH,
         unit="mastodon",
         link=23,
         per_second=1,  # 300 in five minutes
@@ -58,6 +65,9 @@ class Mastodon:
         image_pixels=33_000_000,
         has_threads=True,
     )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "limits", replace(self.limits, length=self.length))
 
     @staticmethod
     def payload(post: Post) -> Json:
@@ -163,7 +173,26 @@ class Mastodon:
         me = self._get("/api/v1/accounts/verify_credentials")
         if not isinstance(me, dict) or not me.get("acct"):
             raise Unavailable("mastodon answered something unreadable")
-        return Identity(name=f"@{me['acct']}", url=f"{me.get('url') or ''}")
+        return Identity(
+            name=f"@{me['acct']}",
+            url=f"{me.get('url') or ''}",
+            remarks=tuple(self._other_limits()),
+        )
+
+    def _other_limits(self) -> Iterator[str]:
+        """Say where the server's limit is not the one that posts are written for."""
+        for version in ("v2", "v1"):  # older servers, and some others, have only v1
+            try:
+                said = self._get(f"/api/{version}/instance")
+                most = int(said["configuration"]["statuses"]["max_characters"])
+            except (ProviderError, KeyError, TypeError, ValueError):
+                continue
+            if most != self.length:
+                yield (
+                    f"its posts may have {most} characters, and here they are written "
+                    f"for {self.length}: set its LENGTH in .env"
+                )
+            return
 
     def _put(self, post: Post, more: Json, key: str) -> Json:
         visibility = {"visibility": self.visibility}

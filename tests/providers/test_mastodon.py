@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -111,6 +111,36 @@ class TestMastodon(ProviderContract):
         web.get(f"{URL}/api/v1/accounts/verify_credentials", json=answer)
         with pytest.raises(Unavailable):
             self.provider.find(POST)
+
+
+class TestItsServersLimits:
+    """Servers take what they like, from 300 characters to many thousands."""
+
+    me: ClassVar[Json] = {"id": "7", "acct": "ferry", "url": f"{URL}/@ferry"}
+    limit: ClassVar[Json] = {"configuration": {"statuses": {"max_characters": 5000}}}
+
+    def asked(self, length: int, *answers: tuple[int, Any]) -> Identity:
+        with RequestsMock() as web:
+            web.get(f"{URL}/api/v1/accounts/verify_credentials", json=self.me)
+            for version, (status, said) in zip("21", answers, strict=False):
+                web.get(f"{URL}/api/v{version}/instance", json=said, status=status)
+            return Mastodon(URL, Secret("t0ken"), length=length).verify()
+
+    def test_posts_are_written_for_what_the_server_takes(self) -> None:
+        assert Mastodon(URL, Secret("t0ken"), length=5000).limits.length == 5000
+        assert Mastodon(URL, Secret("t0ken")).limits.length == 500
+        assert self.asked(5000, (200, self.limit)).remarks == ()
+
+    def test_a_test_of_the_channel_tells_another_limit(self) -> None:
+        (said,) = self.asked(500, (200, self.limit)).remarks
+        assert said.startswith("its posts may have 5000 characters, and here")
+
+    def test_a_server_without_the_newer_address_is_asked_at_the_older(self) -> None:
+        assert self.asked(5000, (500, {}), (200, self.limit)).remarks == ()
+        assert len(self.asked(500, (404, {}), (200, self.limit)).remarks) == 1
+
+    def test_a_server_that_does_not_tell_is_left_alone(self) -> None:
+        assert self.asked(500, (200, {}), (200, [])).remarks == ()
 
 
 @pytest.fixture
